@@ -1,0 +1,47 @@
+# `make` alone says what there is. Demo and dev need Go, Node, make and git; test installs its servers with apt-get.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo dev test test-short lint fmt fuzz bench
+
+# What the daemons say as their version.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X github.com/longshore/longshore/internal/telemetry.Version=$(VERSION)
+
+# Tests and tools never look for credentials on a cloud machine's metadata address.
+export AWS_EC2_METADATA_DISABLED = true
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the servers and tools that the tests need (nothing to do the second time)
+	@scripts/install-servers.sh
+
+build: ## Build producer, worker, longshore and devstack into bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	go build -C devstack -trimpath -o ../bin/ ./cmd/...
+
+demo: ## Run export and ingest once on embedded servers; SERVE=1 stays up with the console
+	@SERVE='$(SERVE)' scripts/demo.sh
+
+dev: ## Run everything for development on embedded servers
+	@scripts/dev.sh
+
+test: setup ## Run every test against real servers; a skipped test is a failure
+	@scripts/test.sh
+
+test-short: ## Run the tests that need no server
+	@scripts/test.sh -short
+
+lint: ## Check format, vet and house rules
+	@scripts/lint.sh
+
+fmt: ## Format the Go code
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+FUZZTIME ?= 30s
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+BENCH ?= .
+bench: ## Run the benchmarks that match BENCH (all)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
