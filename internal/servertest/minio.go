@@ -37,11 +37,7 @@ func StartMinIO(t testing.TB) (S3, *Server) {
 }
 
 func startMinIO() (S3, *Server, error) {
-	program, err := binary("minio")
-	if err != nil {
-		return S3{}, nil, err
-	}
-	port, err := freePort()
+	at, err := newSite("minio", "minio")
 	if err != nil {
 		return S3{}, nil, err
 	}
@@ -49,23 +45,19 @@ func startMinIO() (S3, *Server, error) {
 	if err != nil {
 		return S3{}, nil, err
 	}
-	dir, err := newFolder("minio")
-	if err != nil {
-		return S3{}, nil, err
-	}
 	store := S3{
-		Endpoint:  "http://" + loopback(port),
+		Endpoint:  "http://" + at.addr,
 		Region:    "us-east-1",
 		AccessKey: "minio-owner",
 		Secret:    "minio-owner-test-secret",
 	}
 	server := &Server{
 		name: "minio",
-		dir:  dir,
+		dir:  at.dir,
 		command: func() *exec.Cmd {
-			cmd := exec.Command(program, "server", "--quiet", "--address", loopback(port),
-				"--console-address", loopback(console), filepath.Join(dir, "data"))
-			cmd.Env = append(os.Environ(), "HOME="+dir, "MINIO_BROWSER=off", "MINIO_UPDATE=off",
+			cmd := exec.Command(at.program, "server", "--quiet", "--address", at.addr,
+				"--console-address", loopback(console), filepath.Join(at.dir, "data"))
+			cmd.Env = append(os.Environ(), "HOME="+at.dir, "MINIO_BROWSER=off", "MINIO_UPDATE=off",
 				"MINIO_REGION="+store.Region, "MINIO_ROOT_USER="+store.AccessKey, "MINIO_ROOT_PASSWORD="+store.Secret)
 			return cmd
 		},

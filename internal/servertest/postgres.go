@@ -41,15 +41,7 @@ func StartPostgres(t testing.TB) (url string, server *Server) {
 }
 
 func startPostgres() (string, *Server, error) {
-	program, err := binary("postgres", postgresFolders...)
-	if err != nil {
-		return "", nil, err
-	}
-	port, err := freePort()
-	if err != nil {
-		return "", nil, err
-	}
-	dir, err := newFolder("postgres")
+	at, err := newSite("postgres", "postgres", postgresFolders...)
 	if err != nil {
 		return "", nil, err
 	}
@@ -57,21 +49,21 @@ func startPostgres() (string, *Server, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	data, err := initPostgres(dir, owner)
+	data, err := initPostgres(at.dir, owner)
 	if err != nil {
 		return "", nil, err
 	}
-	address := fmt.Sprintf("postgres://postgres:%s@%s/postgres?sslmode=disable", postgresPassword, loopback(port))
+	address := fmt.Sprintf("postgres://postgres:%s@%s/postgres?sslmode=disable", postgresPassword, at.addr)
 	server := &Server{
 		name:       "postgres",
-		dir:        dir,
+		dir:        at.dir,
 		stopSignal: syscall.SIGQUIT, // quick, and unlike SIGKILL it gives its shared memory back
 		command: func() *exec.Cmd {
-			cmd := exec.Command(program, "-D", data, "-p", strconv.Itoa(port),
+			cmd := exec.Command(at.program, "-D", data, "-p", strconv.Itoa(at.port),
 				"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 				"-c", "fsync=off", "-c", "full_page_writes=off", // a killed process loses nothing, a power cut would
 				"-c", "max_connections=200", "-c", "log_statement=none")
-			cmd.Dir, cmd.SysProcAttr = dir, owner.attr()
+			cmd.Dir, cmd.SysProcAttr = at.dir, owner.attr()
 			return cmd
 		},
 		ready: func(ctx context.Context) error {

@@ -25,31 +25,22 @@ func StartRedis(t testing.TB) (addr string, server *Server) {
 }
 
 func startRedis() (string, *Server, error) {
-	program, err := binary("redis-server")
+	at, err := newSite("redis", "redis-server")
 	if err != nil {
 		return "", nil, err
 	}
-	port, err := freePort()
-	if err != nil {
-		return "", nil, err
-	}
-	dir, err := newFolder("redis")
-	if err != nil {
-		return "", nil, err
-	}
-	addr := loopback(port)
 	server := &Server{
 		name: "redis",
-		dir:  dir,
+		dir:  at.dir,
 		command: func() *exec.Cmd {
-			return exec.Command(program, "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", dir,
+			return exec.Command(at.program, "--bind", "127.0.0.1", "--port", strconv.Itoa(at.port), "--dir", at.dir,
 				"--maxmemory-policy", "noeviction", "--save", "", "--appendonly", "yes", "--appendfsync", "always")
 		},
 		ready: func(ctx context.Context) error {
-			client := redis.NewClient(&redis.Options{Addr: addr})
+			client := redis.NewClient(&redis.Options{Addr: at.addr})
 			defer client.Close()
 			return client.Ping(ctx).Err()
 		},
 	}
-	return addr, server, server.start(context.Background())
+	return at.addr, server, server.start(context.Background())
 }
