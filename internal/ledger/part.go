@@ -1,0 +1,131 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+// Plan is a run cut into parts. It is written once per epoch.
+type Plan struct {
+	Epoch int `json:"epoch"`
+	Parts int `json:"parts"`
+	// Held is set when parts can be done only while the producer that planned
+	// them holds a snapshot open. A new leader plans anew.
+	Held bool `json:"held,omitempty"`
+	// Queue is where the parts' tasks go.
+	Queue string `json:"queue"`
+	// TaskKind is the kind of the parts' tasks.
+	TaskKind string `json:"task_kind"`
+	// Shared is what all parts need to know; its content is the verb's.
+	Shared json.RawMessage `json:"shared"`
+	// PlannedAt is when the plan was made, and the time in object names.
+	PlannedAt time.Time `json:"planned_at"`
+}
+
+// PartManifest is what a part did. The first attempt to write it wins.
+type PartManifest struct {
+	Part    int    `json:"part"`
+	Attempt string `json:"attempt"`
+	Totals  Totals `json:"totals"`
+	// Output is what the commit needs to know; its content is the verb's.
+	Output     json.RawMessage `json:"output,omitempty"`
+	FinishedAt time.Time       `json:"finished_at"`
+}
+
+// SavePlan records the parts of an epoch and then the plan, whose presence says
+// that all parts are recorded. The error is a Conflict where the plan exists.
+func (l *Ledger) SavePlan(ctx context.Context, id RunID, plan Plan, parts []json.RawMessage) error {
+	for i, detail := range parts {
+		err := l.create(ctx, partKey(id, plan.Epoch, "plan", i), detail)
+		if err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return l.create(ctx, epochDir(id, plan.Epoch)+"plan.json", plan)
+}
+
+// Plan reads the plan of an epoch.
+func (l *Ledger) Plan(ctx context.Context, id RunID, epoch int) (Plan, error) {
+	var plan Plan
+	_, err := l.get(ctx, epochDir(id, epoch)+"plan.json", &plan)
+	return plan, err
+}
+
+// PartPlan reads the work of one part into detail.
+func (l *Ledger) PartPlan(ctx context.Context, id RunID, epoch, part int, detail any) error {
+	_, err := l.get(ctx, partKey(id, epoch, "plan", part), detail)
+	return err
+}
+
+// FinishPart records what a part did. The error is a Conflict when another
+// attempt was first.
+func (l *Ledger) FinishPart(ctx context.Context, id RunID, epoch int, m PartManifest) error {
+	m.FinishedAt = l.now()
+	return l.create(ctx, partKey(id, epoch, "part", m.Part), m)
+}
+
+// PartManifest reads what a part did. The error is NotFound while it isn't done.
+func (l *Ledger) PartManifest(ctx context.Context, id RunID, epoch, part int) (PartManifest, error) {
+	var m PartManifest
+	_, err := l.get(ctx, partKey(id, epoch, "part", part), &m)
+	return m, err
+}
+
+// ReopenPart forgets what a part did, so that it is done again: its output was
+// spoiled by a late twin.
+func (l *Ledger) ReopenPart(ctx context.Context, id RunID, epoch, part int) error {
+	return l.store.Delete(ctx, l.prefix+partKey(id, epoch, "part", part))
+}
+
+// KillPart records that a part can't be done.
+func (l *Ledger) KillPart(ctx context.Context, id RunID, epoch int, f Failure) error {
+	err := l.create(ctx, partKey(id, epoch, "dead", f.Part), f)
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}
+
+// DeadPart reads why a part can't be done.
+func (l *Ledger) DeadPart(ctx context.Context, id RunID, epoch, part int) (Failure, error) {
+	var f Failure
+	_, err := l.get(ctx, partKey(id, epoch, "dead", part), &f)
+	return f, err
+}
+
+// FinishedParts returns the numbers of the parts that are done.
+func (l *Ledger) FinishedParts(ctx context.Context, id RunID, epoch int) ([]int, error) {
+	return l.partNumbers(ctx, id, epoch, "part")
+}
+
+// DeadParts returns the numbers of the parts that can't be done.
+func (l *Ledger) DeadParts(ctx context.Context, id RunID, epoch int) ([]int, error) {
+	return l.partNumbers(ctx, id, epoch, "dead")
+}
+
+func (l *Ledger) partNumbers(ctx context.Context, id RunID, epoch int, room string) ([]int, error) {
+	var parts []int
+	for name, err := range l.names(ctx, epochDir(id, epoch)+room+"/", "") {
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.Atoi(strings.TrimSuffix(name, ".json"))
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "record %s of run %s: not a part", name, id)
+		}
+		parts = append(parts, n)
+	}
+	return parts, nil
+}
+
+func ignoreNotFound(err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
