@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -28,7 +29,8 @@ func TestServerThatEndsEarlySaysWhy(t *testing.T) {
 }
 
 func TestCloseRemovesTheFolder(t *testing.T) {
-	_, server, err := startRedisOrSkip(t)
+	require(t, "Redis")
+	_, server, err := startRedis()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,12 +38,6 @@ func TestCloseRemovesTheFolder(t *testing.T) {
 	if _, err := os.Stat(server.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("after close stat says %v, want that the folder does not exist", err)
 	}
-}
-
-func startRedisOrSkip(t *testing.T) (string, *Server, error) {
-	t.Helper()
-	require(t, "Redis")
-	return startRedis()
 }
 
 func TestMissingProgramNamesTheRemedy(t *testing.T) {
@@ -67,9 +63,15 @@ func TestSweepRemovesOnlyFoldersOfEndedProcesses(t *testing.T) {
 	if err := ended.Run(); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("TMPDIR", t.TempDir())
-	left := folderOf(t, ended.Process.Pid)
-	ours := folderOf(t, os.Getpid())
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	left := filepath.Join(temp, folderOwner(ended.Process.Pid)+"redis-1")
+	ours := filepath.Join(temp, folderOwner(os.Getpid())+"redis-1")
+	for _, folder := range []string{left, ours} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	removeAbandoned()
 	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder of an ended process is still there")
@@ -77,13 +79,4 @@ func TestSweepRemovesOnlyFoldersOfEndedProcesses(t *testing.T) {
 	if _, err := os.Stat(ours); err != nil {
 		t.Errorf("our own folder is gone: %v", err)
 	}
-}
-
-func folderOf(t *testing.T, pid int) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", folderOwner(pid)+"redis-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }

@@ -39,9 +39,9 @@ type outcome struct {
 	skipped []string
 }
 
-func (o outcome) good() bool { return len(o.failed) == 0 && len(o.skipped) == 0 }
+func (o *outcome) good() bool { return len(o.failed) == 0 && len(o.skipped) == 0 }
 
-func (o outcome) String() string {
+func (o *outcome) String() string {
 	text := fmt.Sprintf("%d tests passed, %d failed, %d skipped", o.passed, len(o.failed), len(o.skipped))
 	for _, name := range o.failed {
 		text += "\nfailed: " + name
@@ -53,8 +53,8 @@ func (o outcome) String() string {
 }
 
 // read prints package results as they come, and what a test printed once it has failed or been skipped.
-func read(events io.Reader, out io.Writer) (outcome, error) {
-	var result outcome
+func read(events io.Reader, out io.Writer) (*outcome, error) {
+	result := &outcome{}
 	printed := map[string]string{} // by test, until its end is known
 	lines := bufio.NewReader(events)
 	for {
@@ -74,7 +74,7 @@ func read(events io.Reader, out io.Writer) (outcome, error) {
 func (o *outcome) add(line []byte, printed map[string]string, out io.Writer) {
 	var e event
 	if json.Unmarshal(line, &e) != nil {
-		out.Write(line) // the go command itself speaks
+		fmt.Fprintf(out, "%s", line) // the go command itself speaks
 		return
 	}
 	name := e.Package
@@ -84,7 +84,7 @@ func (o *outcome) add(line []byte, printed map[string]string, out io.Writer) {
 	switch e.Action {
 	case "output", "build-output":
 		if e.Test == "" {
-			io.WriteString(out, e.Output)
+			fmt.Fprint(out, e.Output)
 		} else {
 			printed[name] += e.Output
 		}
@@ -95,11 +95,11 @@ func (o *outcome) add(line []byte, printed map[string]string, out io.Writer) {
 		}
 	case "fail":
 		o.failed = append(o.failed, name)
-		io.WriteString(out, printed[name])
+		fmt.Fprint(out, printed[name])
 	case "skip":
 		if e.Test != "" { // a package is "skipped" when it holds no tests
 			o.skipped = append(o.skipped, name)
-			io.WriteString(out, printed[name])
+			fmt.Fprint(out, printed[name])
 		}
 	default: // run, pause, cont, start, bench, build-fail: their effect is told by what follows
 		return
