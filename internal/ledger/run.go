@@ -115,6 +115,8 @@ type Failure struct {
 	Message string `json:"message"`
 	// Part is the part that failed, or -1 when it was the run as a whole.
 	Part int `json:"part"`
+	// Replan is set when the run may succeed under a new plan.
+	Replan bool `json:"replan,omitempty"`
 }
 
 // NewFailure records err.

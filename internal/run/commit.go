@@ -1,0 +1,59 @@
+package run
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+// commit makes a run's output visible and the run done.
+func (c *Conductor) commit(ctx context.Context, r ledger.Run, verb Verb) error {
+	plan, err := c.ledger.Plan(ctx, r.ID, r.Epoch)
+	if err != nil {
+		return err
+	}
+	parts := make([]ledger.PartManifest, plan.Parts)
+	for i := range parts {
+		parts[i], err = c.ledger.PartManifest(ctx, r.ID, r.Epoch, i)
+		if fault.Is(err, fault.NotFound) {
+			return c.reopen(ctx, r, []int{i}) // a crash between reopening a part and saying so
+		}
+		if err != nil {
+			return err
+		}
+	}
+	totals, err := verb.Commit(ctx, r, plan, parts)
+	var spoiled *SpoiledError
+	switch {
+	case errors.As(err, &spoiled):
+		c.log.Warn("parts are done again", zap.String("run", string(r.ID)), zap.Error(err))
+		return c.reopen(ctx, r, spoiled.Parts)
+	case err != nil && !fault.KindOf(err).Retryable() && ctx.Err() == nil:
+		return c.end(ctx, r, ledger.Failed, ledger.NewFailure(err, -1))
+	case err != nil:
+		return err
+	}
+	_, err = c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+		r.State, r.Totals, r.FinishedAt = ledger.Done, totals, c.ledger.Now()
+		return nil
+	})
+	return err
+}
+
+// reopen sends a committing run back for parts that have to be done again.
+func (c *Conductor) reopen(ctx context.Context, r ledger.Run, parts []int) error {
+	for _, part := range parts {
+		if err := c.ledger.ReopenPart(ctx, r.ID, r.Epoch, part); err != nil {
+			return err
+		}
+	}
+	_, err := c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+		r.State = ledger.Running
+		return nil
+	})
+	return err
+}
