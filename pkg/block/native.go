@@ -1,0 +1,94 @@
+package block
+
+import (
+	"encoding/binary"
+
+	"github.com/longshore/longshore/pkg/schema"
+)
+
+// lowCardinalityVersion is the state prefix of LowCardinality: dictionaries are
+// sent with the block.
+const lowCardinalityVersion = 1
+
+// Flags of LowCardinality data beside the width of its keys: the block brings
+// all values of its dictionary.
+const lowCardinalityFlags = 1<<9 | 1<<10
+
+// AppendPrefix appends what the Native format has before a column's data: the
+// versions of LowCardinality, wherever it is nested. Most types have none.
+func (c *Column) AppendPrefix(dst []byte) []byte {
+	if c.mode == distinct {
+		return binary.LittleEndian.AppendUint64(dst, lowCardinalityVersion)
+	}
+	for _, e := range c.elems {
+		dst = e.AppendPrefix(dst)
+	}
+	return dst
+}
+
+// AppendNative appends the column's data in the Native format, as the type that
+// WireType returns.
+func (c *Column) AppendNative(dst []byte) []byte {
+	if c.mode == distinct {
+		return c.appendDictionary(dst)
+	}
+	if c.mode == withNulls && c.WireType().IsNullable() {
+		dst = append(dst, c.nulls...)
+	}
+	dst = append(dst, c.data...)
+	for _, e := range c.elems {
+		dst = e.AppendNative(dst)
+	}
+	return dst
+}
+
+// appendDictionary appends LowCardinality data: flags, distinct values, keys.
+// Of no rows there is nothing.
+func (c *Column) appendDictionary(dst []byte) []byte {
+	if len(c.keys) == 0 {
+		return dst
+	}
+	values := c.elems[0]
+	n := values.Rows()
+	width := 0 // log2 of a key's bytes
+	switch {
+	case n > 1<<16:
+		width = 2
+	case n > 1<<8:
+		width = 1
+	}
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(width|lowCardinalityFlags))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(n))
+	dst = values.AppendNative(dst)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(c.keys)))
+	switch width {
+	case 0:
+		for _, k := range c.keys {
+			dst = append(dst, byte(k))
+		}
+	case 1:
+		for _, k := range c.keys {
+			dst = binary.LittleEndian.AppendUint16(dst, uint16(k))
+		}
+	default:
+		for _, k := range c.keys {
+			dst = binary.LittleEndian.AppendUint32(dst, k)
+		}
+	}
+	return dst
+}
+
+// WireType returns the type as which the column is sent: Type, or Nullable(Type)
+// of an Optional column that has nulls.
+func (c *Column) WireType() schema.Type {
+	if c.optional && c.nulled > 0 {
+		return schema.NullableOf(c.Type)
+	}
+	return c.Type
+}
+
+// Omitted reports whether the column isn't sent, because each of its rows takes
+// the table's DEFAULT.
+func (c *Column) Omitted() bool {
+	return c.optional && c.nulled > 0 && c.nulled == c.Rows()
+}
