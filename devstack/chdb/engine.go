@@ -1,0 +1,91 @@
+package chdb
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// baseSettings make a session behave as a server's: a bare expression is no query, and JSON columns travel as
+// text, which every client of the native protocol reads.
+const baseSettings = "SET implicit_select = 0, output_format_native_write_json_as_string = 1"
+
+// Engine is the engine of this process over one folder. It holds one Conn open, so that closing sessions never
+// stops the engine, and uses it to stop queries of the others.
+type Engine struct {
+	path string
+
+	mu      sync.Mutex
+	control *Conn // guarded by mu
+}
+
+// Start loads the library and starts the engine over the folder path.
+func Start(library, path string) (*Engine, error) {
+	if err := Load(library); err != nil {
+		return nil, err
+	}
+	control, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{path: path, control: control}, nil
+}
+
+// Close stops the engine once every session is closed.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.control.Close()
+}
+
+// Session is a Conn that knows the id its queries have in system.processes.
+type Session struct {
+	*Conn
+	ID string
+}
+
+// Open opens a session.
+func (e *Engine) Open() (*Session, error) {
+	conn, err := Open(e.path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{Conn: conn}
+	if err := s.Reset(); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	id, _, err := conn.Query("SELECT queryID()", "TSVRaw")
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("ask session id: %w", err)
+	}
+	s.ID = strings.TrimSpace(string(id))
+	return s, nil
+}
+
+// Reset gives the session the settings that all sessions start with, where they were changed.
+func (s *Session) Reset() error {
+	if _, _, err := s.Query(baseSettings, "Null"); err != nil {
+		return fmt.Errorf("set session defaults: %w", err)
+	}
+	return nil
+}
+
+// Kill asks the engine to stop what the session with this id runs. It does not wait for it.
+func (e *Engine) Kill(id string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, _, err := e.control.Query("KILL QUERY WHERE query_id = "+Quote(id)+" ASYNC", "Null")
+	return err
+}
+
+var quoter = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
+// Quote writes a string literal.
+func Quote(s string) string { return "'" + quoter.Replace(s) + "'" }
+
+// QuoteName writes an identifier.
+func QuoteName(s string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
+}

@@ -1,0 +1,82 @@
+package devstack_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/longshore/longshore/devstack"
+	"github.com/longshore/longshore/devstack/chdb"
+)
+
+// stack is one stack for all tests of the package: a process can have no more.
+var stack *devstack.Stack
+
+func TestMain(m *testing.M) {
+	if _, err := chdb.Find(); err != nil {
+		fmt.Println("skipped:", err)
+		return
+	}
+	os.Exit(withStack(m))
+}
+
+func withStack(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "devstack-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	stack, err = devstack.Start(context.Background(), devstack.Config{DataDir: dir, NoBinary: true})
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := stack.Close(); err != nil {
+		fmt.Println("close:", err)
+		return 1
+	}
+	return code
+}
+
+// open connects with clickhouse-go; protocol is "native" or "http", options may change anything.
+func open(t *testing.T, protocol string, change ...func(*clickhouse.Options)) driver.Conn {
+	t.Helper()
+	address := stack.Env()["LONGSHORE_CLICKHOUSE_URL"]
+	if protocol == "http" {
+		address = stack.Env()["LONGSHORE_CLICKHOUSE_HTTP_URL"]
+	}
+	options, err := clickhouse.ParseDSN(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(options)
+	}
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func exec(t *testing.T, conn driver.Conn, sql string, args ...any) {
+	t.Helper()
+	if err := conn.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// scalar returns the only value of a query, as text.
+func scalar(t *testing.T, conn driver.Conn, sql string, args ...any) string {
+	t.Helper()
+	var value string
+	if err := conn.QueryRow(t.Context(), "SELECT toString(("+sql+"))", args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return value
+}

@@ -1,0 +1,161 @@
+package native
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// cursor moves over the bytes of a column.
+type cursor interface {
+	skip(n int) error
+	skipStrings(n int) error
+	uint64() (uint64, error)
+	bytes(n int) ([]byte, error) // valid until the next call
+}
+
+// sliceCursor walks bytes that are in memory.
+type sliceCursor struct {
+	buf []byte
+	pos int
+}
+
+func (c *sliceCursor) skip(n int) error {
+	if n < 0 || n > len(c.buf)-c.pos {
+		return fmt.Errorf("%w: %w", ErrMalformed, io.ErrUnexpectedEOF)
+	}
+	c.pos += n
+	return nil
+}
+
+func (c *sliceCursor) uvarint() (uint64, error) {
+	v, n := binary.Uvarint(c.buf[c.pos:])
+	if n <= 0 {
+		return 0, fmt.Errorf("%w: %w", ErrMalformed, io.ErrUnexpectedEOF)
+	}
+	c.pos += n
+	return v, nil
+}
+
+func (c *sliceCursor) skipString() error {
+	n, err := c.uvarint()
+	if err != nil {
+		return err
+	}
+	if n > uint64(len(c.buf)-c.pos) {
+		return fmt.Errorf("%w: %w", ErrMalformed, io.ErrUnexpectedEOF)
+	}
+	c.pos += int(n)
+	return nil
+}
+
+func (c *sliceCursor) skipStrings(n int) error {
+	for range n {
+		if c.pos < len(c.buf) && c.buf[c.pos] < 0x80 { // the length fits one byte
+			c.pos += 1 + int(c.buf[c.pos])
+			if c.pos > len(c.buf) {
+				return fmt.Errorf("%w: %w", ErrMalformed, io.ErrUnexpectedEOF)
+			}
+			continue
+		}
+		if err := c.skipString(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *sliceCursor) uint64() (uint64, error) {
+	b, err := c.bytes(8)
+	if err != nil {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint64(b), nil
+}
+
+func (c *sliceCursor) bytes(n int) ([]byte, error) {
+	start := c.pos
+	if err := c.skip(n); err != nil {
+		return nil, err
+	}
+	return c.buf[start:c.pos], nil
+}
+
+// Source is what a block is read from: a *proto.Reader, or a bufio.Reader in tests.
+type Source interface {
+	io.Reader
+	io.ByteReader
+}
+
+// copyCursor walks bytes as they arrive and appends them to out.
+type copyCursor struct {
+	src Source
+	out []byte
+}
+
+// step bounds how far out grows ahead of the bytes that arrived, so that a lying length costs no memory.
+const step = 1 << 20
+
+func (c *copyCursor) skip(n int) error {
+	if n < 0 {
+		return ErrMalformed
+	}
+	for n > 0 {
+		part := min(n, step)
+		start := len(c.out)
+		c.out = append(c.out, make([]byte, part)...)
+		if _, err := io.ReadFull(c.src, c.out[start:]); err != nil {
+			return noEOF(err)
+		}
+		n -= part
+	}
+	return nil
+}
+
+func (c *copyCursor) uvarint() (uint64, error) {
+	v, err := binary.ReadUvarint(c.src)
+	if err != nil {
+		return 0, noEOF(err)
+	}
+	c.out = binary.AppendUvarint(c.out, v)
+	return v, nil
+}
+
+func (c *copyCursor) skipStrings(n int) error {
+	for range n {
+		size, err := c.uvarint()
+		if err != nil {
+			return err
+		}
+		if size > maxRows {
+			return fmt.Errorf("string of %d bytes: %w", size, ErrMalformed)
+		}
+		if err := c.skip(int(size)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copyCursor) uint64() (uint64, error) {
+	b, err := c.bytes(8)
+	if err != nil {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint64(b), nil
+}
+
+func (c *copyCursor) bytes(n int) ([]byte, error) {
+	start := len(c.out)
+	if err := c.skip(n); err != nil {
+		return nil, err
+	}
+	return c.out[start:], nil
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

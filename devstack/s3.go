@@ -1,0 +1,104 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/versity/versitygw/backend/meta"
+	"github.com/versity/versitygw/backend/posix"
+	"github.com/versity/versitygw/embedgw"
+)
+
+// The only account of the embedded S3, its region and the bucket that Longshore keeps its state in.
+const (
+	s3Region    = "us-east-1"
+	s3AccessKey = "longshore"
+	s3Secret    = "longshore-secret"
+	stateBucket = "longshore-state"
+)
+
+type s3Server struct {
+	endpoint string
+	cancel   context.CancelFunc
+	done     chan error
+}
+
+// startS3 starts an S3 gateway over two folders, objects and what is known about them, and creates the state bucket.
+func startS3(ctx context.Context, config Config, ports portMap) (server, error) {
+	objects, sidecar := filepath.Join(config.DataDir, "s3", "objects"), filepath.Join(config.DataDir, "s3", "meta")
+	for _, dir := range []string{objects, sidecar} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	store, err := meta.NewSideCar(sidecar)
+	if err != nil {
+		return nil, fmt.Errorf("open metadata folder: %w", err)
+	}
+	backend, err := posix.New(objects, store, posix.PosixOpts{SideCarDir: sidecar, NewDirPerm: 0o755, Concurrency: 256})
+	if err != nil {
+		return nil, fmt.Errorf("open object folder: %w", err)
+	}
+	running, cancel := context.WithCancel(context.Background())
+	s := &s3Server{endpoint: "http://" + ports.address(S3), cancel: cancel, done: make(chan error, 1)}
+	go func() {
+		s.done <- embedgw.RunVersityGW(running, backend, &embedgw.Config{
+			RootUserAccess: s3AccessKey, RootUserSecret: s3Secret, Region: s3Region,
+			Ports: []string{ports.address(S3)}, MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10000,
+			KeepAlive: true, Quiet: true,
+		})
+	}()
+	if err := s.ready(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// ready waits until the gateway answers, by creating the state bucket.
+func (s *s3Server) ready(ctx context.Context) error {
+	client := s3.New(s3.Options{
+		Region: s3Region, BaseEndpoint: aws.String(s.endpoint), UsePathStyle: true, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(s3AccessKey, s3Secret, ""),
+	})
+	for {
+		_, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(stateBucket)})
+		var owned *types.BucketAlreadyOwnedByYou
+		if err == nil || errors.As(err, &owned) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for gateway: %w (%w)", ctx.Err(), err)
+		case err := <-s.done:
+			s.done <- nil
+			return fmt.Errorf("run gateway: %w", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func (s *s3Server) env(into map[string]string) {
+	into["LONGSHORE_STATE_URI"] = "s3://" + stateBucket + "/"
+	into["LONGSHORE_S3_ENDPOINT"] = s.endpoint
+	into["LONGSHORE_S3_REGION"] = s3Region
+	into["LONGSHORE_S3_ACCESS_KEY"] = s3AccessKey
+	into["LONGSHORE_S3_SECRET"] = s3Secret
+	into["LONGSHORE_S3_PATH_STYLE"] = "true"
+	into["AWS_EC2_METADATA_DISABLED"] = "true"
+}
+
+func (s *s3Server) close() error {
+	s.cancel()
+	if err := <-s.done; err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("stop gateway: %w", err)
+	}
+	return nil
+}
