@@ -9,7 +9,7 @@ import (
 )
 
 func TestChecksumOfTheCatalogue(t *testing.T) {
-	const want = 0xae8b14860a799888 // CRC-64/NVME's check value
+	const want uint64 = 0xae8b14860a799888 // CRC-64/NVME's check value
 	if got := crc64.Checksum([]byte("123456789")); got != want {
 		t.Errorf("got %#x, want %#x", got, want)
 	}
