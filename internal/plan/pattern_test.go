@@ -1,0 +1,71 @@
+package plan_test
+
+import (
+	"testing"
+
+	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+func TestPatternMatch(t *testing.T) {
+	tests := []struct {
+		name, uri, prefix string
+		match, miss       []string
+	}{
+		{"a path is a prefix", "s3://b/my-path", "my-path", []string{"my-path", "my-path/a.csv", "my-path-too/b"}, []string{"other", "my-path/"}},
+		{"bucket alone", "s3://b", "", []string{"a", "a/b"}, []string{"a/"}},
+		{"star stays in its segment", "s3://b/in/*.csv", "in/", []string{"in/a.csv", "in/.csv"}, []string{"in/x/a.csv", "in/a.csv.gz", "in/a.CSV"}},
+		{"double star crosses", "s3://b/in/**/*.csv", "in/", []string{"in/a.csv", "in/x/a.csv", "in/x/y/a.csv"}, []string{"out/a.csv", "in/a.tsv"}},
+		{"double star at the end", "s3://b/in/**", "in/", []string{"in/a", "in/x/y"}, []string{"in/"}},
+		{"question mark", "s3://b/a?.csv", "a", []string{"a1.csv", "aé.csv"}, []string{"a.csv", "a/.csv", "a12.csv"}},
+		{"alternatives", "s3://b/{orders,cust*}/x.csv", "", []string{"orders/x.csv", "customers/x.csv"}, []string{"orders,cust/x.csv", "other/x.csv"}},
+		{"an empty alternative", "s3://b/a.csv{,.gz}", "a.csv", []string{"a.csv", "a.csv.gz"}, []string{"a.csv.zst"}},
+		{"numbers", "s3://b/p{8..11}", "p", []string{"p8", "p10", "p11"}, []string{"p7", "p12", "p08"}},
+		{"numbers of a width", "s3://b/{01..12}/x", "", []string{"01/x", "12/x"}, []string{"1/x", "13/x"}},
+		{"no regular expression", "s3://b/a.b+(c)*", "a.b+(c)", []string{"a.b+(c)d"}, []string{"aXb+(c)d"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := plan.ParsePattern(tt.uri)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Bucket != "b" || p.Prefix != tt.prefix {
+				t.Errorf("got bucket %q and prefix %q, want b and %q", p.Bucket, p.Prefix, tt.prefix)
+			}
+			for _, key := range tt.match {
+				if !p.Match(key) {
+					t.Errorf("%q should match %s", key, tt.uri)
+				}
+			}
+			for _, key := range tt.miss {
+				if p.Match(key) {
+					t.Errorf("%q should not match %s", key, tt.uri)
+				}
+			}
+		})
+	}
+}
+
+func TestPatternRefusesRubbish(t *testing.T) {
+	for _, uri := range []string{"", "b/x", "https://b/x", "s3://", "s3:///x", "s3://b*/x", "s3://b/{a", "s3://b/{9..1}", "s3://b/{0..99999}", "s3://b/{a,{b}}"} {
+		if _, err := plan.ParsePattern(uri); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: got %v, want an error", uri, err)
+		}
+	}
+}
+
+func FuzzPattern(f *testing.F) {
+	for _, seed := range []string{"in/**/*.csv", "{a,b}?{1..3}", "a{,}b", "**"} {
+		f.Add(seed, "in/x/a.csv")
+	}
+	f.Fuzz(func(t *testing.T, path, key string) {
+		p, err := plan.ParsePattern("s3://b/" + path)
+		if err != nil {
+			return
+		}
+		if p.Match(key) && len(key) < len(p.Prefix) {
+			t.Errorf("%q matches %q without its prefix", key, path)
+		}
+	})
+}
