@@ -1,0 +1,87 @@
+package def
+
+var modelKeys = []Key{
+	{ModelFile, "id", "letters, digits, _ and -", "the file's name", "`{model.id}`. Give it once to rename the file later."},
+	{ModelFile, "description", "text", "none", "What the rows are."},
+	{ModelFile, "connection", "a postgres, mysql or clickhouse connection", "required", "Where the query runs."},
+	{ModelFile, "sql", "one query", "required, except in a .sql file", "The query. A final ORDER BY is kept unless there is a `partition`."},
+	{ModelFile, "primary_key", "a column, or a list", "none", "The columns that tell rows apart. Required for the modes insert and diff."},
+	{ModelFile, "partition", "a column, or an object", "the source's choice", "How to cut the query into parts."},
+	{ModelFile, "partition.column", "a column", "required", "The column whose ranges are the parts."},
+	{ModelFile, "partition.count", "1 to 1024", "the sync's parallelism", "How many ranges."},
+}
+
+var syncKeys = append([]Key{
+	{SyncFile, "id", "letters, digits, _ and -", "the file's name", "`{sync.id}`. Give it once to rename the file later."},
+	{SyncFile, "description", "text", "none", "What the files are for."},
+	{SyncFile, "model", "a model", "required", "What is exported."},
+	{SyncFile, "mode", "all, insert, diff", "required", "Which rows a run sends."},
+	{SyncFile, "destination", "an object", "required", "Where the rows go."},
+	{SyncFile, "destination.connection", "an s3 connection", "required", "The account that writes the objects."},
+	{SyncFile, "destination.bucket", "a bucket's name", "`S3_BUCKET` of the connection", "The bucket."},
+	{SyncFile, "destination.path", "a path template", "required", "The key of the object, see below."},
+	{SyncFile, "destination.format", "csv, json, ndjson, parquet", "required", "The format. `json` is one array."},
+	{SyncFile, "destination.compression", "none, gzip, zstd; parquet also snappy", "none; parquet zstd", "Of the whole object; in Parquet, of its pages."},
+	{SyncFile, "destination.offset", "seconds, any sign", "0", "Added to the run's time before the path is filled."},
+	{SyncFile, "destination.skip_empty", "true, false", "false", "Write no object that would have no rows."},
+	{SyncFile, "destination.on_conflict", "overwrite, fail", "overwrite", "What to do when the object exists."},
+	{SyncFile, "destination.csv", "an object", "the defaults", "How CSV is written. Only with format csv."},
+	{SyncFile, "destination.csv.delimiter", "`,` `;` `\\|` `~` tab", "`,`", "What separates values."},
+	{SyncFile, "destination.csv.header", "true, false", "true", "Whether the first line names the columns."},
+	{SyncFile, "destination.csv.bom", "true, false", "false", "Whether the file begins with a byte order mark."},
+	{SyncFile, "destination.csv.quote", "needed, strings, all", "needed", "Which values are quoted."},
+	{SyncFile, "destination.csv.null", "text", "nothing", "The text of a null."},
+	{SyncFile, "destination.csv.line_ending", "lf, crlf", "lf", "What ends a row."},
+	{SyncFile, "destination.batch", "an object", "one object", "Limits an object, so that a run writes many."},
+	{SyncFile, "destination.batch.rows", "1 or more", "none", "The most rows of an object. Excludes `bytes`."},
+	{SyncFile, "destination.batch.bytes", "a size such as 64MiB", "none", "The size of an object as written. Excludes `rows`."},
+	{SyncFile, "columns", "a list of names or objects", "all, as returned", "The columns to write. Excludes `mapping`."},
+	{SyncFile, "columns[].column", "a column", "required", "The column of the model."},
+	{SyncFile, "columns[].as", "text", "the column's name", "Its name in the file."},
+	{SyncFile, "mapping", "an object of fields", "none", "The fields to write, in order. A text is short for `column`."},
+	{SyncFile, "mapping.*.column", "a column", "", "The value of a column."},
+	{SyncFile, "mapping.*.static", "text, number, true, false, null", "", "The same value in each row."},
+	{SyncFile, "mapping.*.variable", "model.id, model.name, sync.id, sync.run.id, sync.run.time, mode, op", "", "A fact about the run."},
+	{SyncFile, "mapping.*.template", "Liquid", "", "Text made of the row's columns."},
+	{SyncFile, "mapping.*.object", "an object of fields", "", "A nested object."},
+	{SyncFile, "mapping.*.array", "a list of values", "", "A list; each element is written like a field."},
+	{SyncFile, "schedule", "manual, or an object", "manual", "What starts a run. One of `every`, `cron` and `after`."},
+	{SyncFile, "schedule.every", "a duration such as 15m, 2h, 1d", "none", "Time between the starts of runs."},
+	{SyncFile, "schedule.cron", "five fields, or @daily …", "none", "Points in time."},
+	{SyncFile, "schedule.timezone", "an IANA name", "`timezone` of longshore.yaml", "The zone of `cron`."},
+	{SyncFile, "schedule.after", "a sync or datasource, or an object", "none", "Each successful run of that one."},
+	{SyncFile, "schedule.after.sync", "a sync", "none", "When the name alone is ambiguous."},
+	{SyncFile, "schedule.after.datasource", "a datasource", "none", "When the name alone is ambiguous."},
+	{SyncFile, "parallelism", "1 to 1024", "`parallelism` of longshore.yaml", "Parts of a run."},
+	{SyncFile, "alerts", "a list", "`alerts` of longshore.yaml", "Messages about this sync, instead of the project's."},
+}, alertKeys(SyncFile)...)
+
+// alertKeys are the same in a sync and in the settings.
+func alertKeys(kind Kind) []Key {
+	return []Key{
+		{kind, "alerts[].when", "failed, duration, row_drop, rejected_rows, freshness", "required", "The trigger."},
+		{kind, "alerts[].above", "duration, freshness: a duration; row_drop: a percentage such as 50%; rejected_rows: a number", "required, except with failed; rejected_rows 0", "The limit."},
+		{kind, "alerts[].to", "a channel, or a list", "required", "Who gets the message."},
+	}
+}
+
+var settingsKeys = append([]Key{
+	{SettingsFile, "name", "text", "none", "The project's name, in messages and the console."},
+	{SettingsFile, "timezone", "an IANA name", "UTC", "The zone of cron schedules that give none."},
+	{SettingsFile, "clickhouse", "a clickhouse connection", "LONGSHORE_CLICKHOUSE_URL", "Where datasources land that name no connection."},
+	{SettingsFile, "parallelism", "1 to 1024", "4", "Parts of a run, for syncs that give none."},
+	{SettingsFile, "channels", "an object of channels", "none", "Where alerts go, by name."},
+	{SettingsFile, "channels.*.type", "slack, pagerduty, sms, email, webhook", "required", "The kind of channel."},
+	{SettingsFile, "channels.*.url", "a URL, or a secret", "required", "slack: the incoming webhook. webhook: where to POST."},
+	{SettingsFile, "channels.*.routing_key", reference, "required", "pagerduty: the integration key."},
+	{SettingsFile, "channels.*.account_sid", reference, "required", "sms: the Twilio account."},
+	{SettingsFile, "channels.*.auth_token", reference, "required", "sms: the Twilio token."},
+	{SettingsFile, "channels.*.from", "a number or address", "required", "sms, email: the sender."},
+	{SettingsFile, "channels.*.to", "numbers or addresses, separated by commas", "required", "sms, email: the receivers."},
+	{SettingsFile, "channels.*.host", reference, "required", "email: the SMTP server."},
+	{SettingsFile, "channels.*.port", "1 to 65535", "587", "email: its port."},
+	{SettingsFile, "channels.*.user", reference, "none", "email: the user to log in as."},
+	{SettingsFile, "channels.*.password", reference, "none", "email: the user's password."},
+	{SettingsFile, "channels.*.secret", reference, "none", "webhook: signs the body with HMAC-SHA256."},
+	{SettingsFile, "alerts", "a list", "none", "Messages about all datasources, and syncs that have no alerts."},
+}, alertKeys(SettingsFile)...)
