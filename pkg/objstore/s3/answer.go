@@ -106,11 +106,15 @@ func (b *Bucket) diagnoseRegion(got answer) diagnosis {
 	return d
 }
 
+// errNotS3 is an answer that says success and lacks what S3 always sends. The
+// SDK takes any page for an empty answer.
+var errNotS3 = errors.New("the answer is not S3's")
+
 func (b *Bucket) diagnoseOther(err error, got answer) diagnosis {
 	var garbled *smithy.DeserializationError
-	if errors.As(err, &garbled) && got.status != 0 {
+	if errors.Is(err, errNotS3) || errors.As(err, &garbled) && got.status != 0 {
 		return diagnosis{
-			kind: fault.Invalid, text: fmt.Sprintf("%s answers HTTP %d but not as S3 does", b.where(), got.status),
+			kind: fault.Invalid, text: b.where() + " does not answer as S3 does",
 			remedy: "set S3_ENDPOINT to the store's S3 API, not to its console",
 		}
 	}

@@ -68,6 +68,9 @@ func (b *Bucket) pages(ctx context.Context, prefix, after, delimiter string) ite
 		}
 		for {
 			out, err := b.client.ListObjectsV2(ctx, in)
+			if err == nil && out.Name == nil {
+				err = errNotS3
+			}
 			if err != nil {
 				yield(nil, b.fault(listBucket, prefix, err))
 				return

@@ -51,6 +51,9 @@ func (b *Bucket) Put(ctx context.Context, key string, body []byte, o objstore.Pu
 		IfMatch:       quoted(o.IfMatch),
 		Metadata:      o.Metadata,
 	}, append(b.unsigned, retryConflicts)...)
+	if err == nil && out.ETag == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return objstore.Object{}, b.fault(putObject, key, err)
 	}

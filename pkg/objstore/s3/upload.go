@@ -21,6 +21,9 @@ func (b *Bucket) CreateUpload(ctx context.Context, key string, o objstore.PutOpt
 	out, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &b.name, Key: &key, ContentType: optional(o.ContentType), Metadata: o.Metadata,
 	})
+	if err == nil && out.UploadId == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return "", b.fault(createUpload, key, err)
 	}
@@ -35,6 +38,9 @@ func (b *Bucket) UploadPiece(ctx context.Context, key, id string, number int32, 
 		Bucket: &b.name, Key: &key, UploadId: &id, PartNumber: &number,
 		Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))),
 	}, b.unsigned...)
+	if err == nil && out.ETag == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return objstore.Piece{}, b.fault(uploadPiece, key, err)
 	}
@@ -67,6 +73,9 @@ func (b *Bucket) CompleteUpload(
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		IfNoneMatch:     absent(o.IfAbsent), IfMatch: quoted(o.IfMatch),
 	})
+	if err == nil && out.ETag == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return objstore.Object{}, b.fault(completeUpload, key, err)
 	}

@@ -1,0 +1,97 @@
+package s3_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/objstore"
+)
+
+func TestReaderAtReadsAnywhere(t *testing.T) {
+	b := open(t, config(t))
+	whole := content(40<<20 + 12_345)
+	o, err := b.Put(t.Context(), "k", whole, objstore.PutOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.ReaderAt(t.Context(), o, 0)
+	var g errgroup.Group
+	for seed := range uint64(4) {
+		g.Go(func() error {
+			random := rand.New(rand.NewPCG(seed, seed))
+			for range 30 {
+				off := random.Int64N(o.Size)
+				p := make([]byte, 1+random.IntN(3<<20))
+				n, err := r.ReadAt(p, off)
+				if !bytes.Equal(p[:n], whole[off:off+int64(n)]) {
+					t.Errorf("at %d: wrong bytes", off)
+				}
+				if cut := off+int64(len(p)) > o.Size; cut != errors.Is(err, io.EOF) || !cut && n != len(p) {
+					t.Errorf("at %d: got %d of %d bytes and %v", off, n, len(p), err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReaderAtReadsAhead(t *testing.T) {
+	b := open(t, config(t))
+	whole := content(32 << 20)
+	o, err := b.Put(t.Context(), "k", whole, objstore.PutOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.ReaderAt(t.Context(), o, 0)
+	got, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
+	if err != nil || !bytes.Equal(got, whole) {
+		t.Fatalf("got %d bytes and %v", len(got), err)
+	}
+	if n := r.Requests(); n > 7 { // 1 + 2 + 4 + 8 + 8 + 8 + 1 blocks
+		t.Errorf("got %d requests for 32 MiB in sequence, want at most 7", n)
+	}
+	before := r.Requests()
+	for range 10 {
+		if _, err := r.ReadAt(make([]byte, 8), o.Size-8); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := r.Requests() - before; n != 0 {
+		t.Errorf("got %d requests for what was just read, want none", n)
+	}
+}
+
+func TestReaderAtIsPinnedToAVersion(t *testing.T) {
+	b := open(t, config(t))
+	o, err := b.Put(t.Context(), "k", content(3<<20), objstore.PutOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.ReaderAt(t.Context(), o, 0)
+	p := make([]byte, 10)
+	if _, err := r.ReadAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Put(t.Context(), "k", content(3<<20+1), objstore.PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := r.ReadAt(p, 2<<20); !errors.Is(err, objstore.ErrChanged) {
+			t.Errorf("got %v, want ErrChanged", err)
+		}
+	}
+	_, err = r.ReadAt(p, -1)
+	wantFault(t, err, fault.Invalid)
+	if n, err := r.ReadAt(p, o.Size); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("got %d %v, want EOF", n, err)
+	}
+}
