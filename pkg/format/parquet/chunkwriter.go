@@ -1,0 +1,228 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format/parquet/internal/meta"
+	"github.com/longshore/longshore/pkg/format/parquet/internal/rle"
+)
+
+const (
+	// pageBytes is the size at which a page ends, in bytes before compression.
+	pageBytes = 1 << 20
+	// pageValueCount is how many values a page holds at most, nulls included, so
+	// that a page of small indexes isn't millions of rows.
+	pageValueCount = 1 << 17
+	// windowRows is how many rows go into a page at once.
+	windowRows = 4096
+)
+
+// chunkWriter encodes one column of one row group after the other. Pages are
+// compressed as they fill up, and held until the row group is written.
+//
+//	chunk = [dictionary page] data page…
+//	page  = header, compressed(repetition levels, definition levels, values)
+type chunkWriter struct {
+	leaf   *leaf
+	pack   *compressor
+	values pageValues
+	levels shredder // of the page that is being filled
+
+	body  []byte // the page before compression; reused
+	pages []byte // finished pages
+
+	rows      int // of the page that is being filled, nulls included
+	count     int64
+	nulls     int64
+	rawBytes  int64 // of finished pages, before compression, headers included
+	encodings [2]int32
+}
+
+// Indexes of chunkWriter.encodings.
+const (
+	plainPages = iota
+	dictionaryPages
+)
+
+func newChunkWriter(l *leaf, pack *compressor) *chunkWriter {
+	return &chunkWriter{leaf: l, pack: pack, values: newPageValues(&l.store), levels: shredder{steps: l.steps}}
+}
+
+// append takes rows lo to hi of the column's array.
+func (c *chunkWriter) append(arr arrow.Array, lo, hi int) error {
+	step := windowOf(arr, hi-lo)
+	for ; lo < hi; lo += step {
+		if err := c.window(arr, lo, min(lo+step, hi)); err != nil {
+			return fault.New(fault.Invalid, "encode column %q: %w", arrowName(c.leaf), err)
+		}
+		if c.rows >= pageValueCount || c.values.size() >= pageBytes {
+			if err := c.endPage(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func arrowName(l *leaf) string { return l.path[0] }
+
+// windowOf returns how many rows make a page's worth on average.
+func windowOf(arr arrow.Array, rows int) int {
+	size := arrayBytes(arr.Data())
+	if size <= pageBytes || rows == 0 {
+		return windowRows
+	}
+	return max(1, min(windowRows, int(int64(arr.Len())*pageBytes/size)))
+}
+
+func arrayBytes(d arrow.ArrayData) int64 {
+	var n int64
+	for _, b := range d.Buffers() {
+		if b != nil {
+			n += int64(b.Len())
+		}
+	}
+	for _, child := range d.Children() {
+		n += arrayBytes(child)
+	}
+	return n
+}
+
+func (c *chunkWriter) window(arr arrow.Array, lo, hi int) error {
+	before := len(c.levels.def)
+	take := c.levels.flat
+	if c.leaf.nested() {
+		take = c.levels.nested
+	}
+	sel, err := take(arr, lo, hi)
+	if err != nil {
+		return err
+	}
+	n := hi - lo
+	if c.leaf.maxDef > 0 {
+		n = len(c.levels.def) - before
+	}
+	c.rows += n
+	c.nulls += int64(n - sel.len())
+	return c.values.add(c.levels.undictionary(sel))
+}
+
+// endPage encodes the page, if it has rows.
+func (c *chunkWriter) endPage() error {
+	if c.rows == 0 {
+		return nil
+	}
+	body := c.body[:0]
+	if c.leaf.maxRep > 0 {
+		body = appendLevelRuns(body, c.levels.rep, c.leaf.maxRep)
+	}
+	if c.leaf.maxDef > 0 {
+		body = appendLevelRuns(body, c.levels.def, c.leaf.maxDef)
+	}
+	body, encoding := c.values.encode(body)
+	c.body = body
+	if encoding == meta.Plain {
+		c.encodings[plainPages]++
+	} else {
+		c.encodings[dictionaryPages]++
+	}
+	h := meta.PageHeader{Type: meta.DataPage, Values: int32(c.rows), Encoding: encoding}
+	var err error
+	c.pages, err = c.appendPage(c.pages, body, h)
+	c.count += int64(c.rows)
+	c.rows = 0
+	c.levels.rep, c.levels.def = c.levels.rep[:0], c.levels.def[:0]
+	return err
+}
+
+// appendLevelRuns appends levels with their length in bytes before them.
+func appendLevelRuns(dst []byte, levels []uint8, highest uint8) []byte {
+	from := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = rle.Append(dst, levels, rle.Width(int(highest)+1))
+	binary.LittleEndian.PutUint32(dst[from:], uint32(len(dst)-from-4))
+	return dst
+}
+
+// appendPage compresses body and appends it with its header.
+func (c *chunkWriter) appendPage(dst, body []byte, h meta.PageHeader) ([]byte, error) {
+	packed, err := c.pack.page(body)
+	if err != nil {
+		return dst, err
+	}
+	if len(body) > math.MaxInt32 || len(packed) > math.MaxInt32 {
+		return dst, fault.New(fault.Invalid, "encode column %q: a page of %d bytes is longer than Parquet allows", arrowName(c.leaf), len(body))
+	}
+	h.Uncompressed, h.Compressed = int32(len(body)), int32(len(packed))
+	h.CRC, h.HasCRC = crc32.ChecksumIEEE(packed), true
+	from := len(dst)
+	dst = meta.AppendPageHeader(dst, &h)
+	c.rawBytes += int64(len(dst) - from + len(body))
+	return append(dst, packed...), nil
+}
+
+// size returns how much of the chunk is held, in bytes.
+func (c *chunkWriter) size() int64 {
+	n := int64(len(c.pages) + len(c.levels.def)/8)
+	if s := c.values.size(); s < pageFull {
+		n += int64(s)
+	}
+	return n
+}
+
+// end appends the chunk to dst, whose beginning is at offset base, and begins a
+// new one.
+func (c *chunkWriter) end(dst []byte, base int64) ([]byte, meta.Chunk, error) {
+	c.values.settle()
+	if err := c.endPage(); err != nil {
+		return dst, meta.Chunk{}, err
+	}
+	start := len(dst)
+	chunk := meta.Chunk{Type: c.leaf.store.physical, Path: c.leaf.path, Codec: c.pack.codec, Values: c.count}
+	body, n := c.values.dictionary(c.body[:0])
+	c.body = body
+	if n > 0 {
+		h := meta.PageHeader{Type: meta.DictionaryPage, Values: int32(n), Encoding: meta.Plain}
+		var err error
+		if dst, err = c.appendPage(dst, body, h); err != nil {
+			return dst, chunk, err
+		}
+		chunk.DictionaryOffset = base + int64(start)
+		chunk.EncodingStats = append(chunk.EncodingStats, meta.EncodingStat{Page: meta.DictionaryPage, Encoding: meta.Plain, Count: 1})
+	}
+	chunk.DataPageOffset = base + int64(len(dst))
+	dst = append(dst, c.pages...)
+	chunk.Uncompressed, chunk.Compressed = c.rawBytes, int64(len(dst)-start)
+	chunk.Statistics.Nulls = c.nulls
+	chunk.Statistics.Min, chunk.Statistics.Max = c.values.bounds()
+	c.describe(&chunk, n > 0)
+	c.reset()
+	return dst, chunk, nil
+}
+
+// describe lists the encodings: of levels, of the dictionary, of pages.
+func (c *chunkWriter) describe(chunk *meta.Chunk, dictionary bool) {
+	if dictionary || c.encodings[plainPages] > 0 {
+		chunk.Encodings = append(chunk.Encodings, meta.Plain)
+	}
+	chunk.Encodings = append(chunk.Encodings, meta.RLE)
+	if dictionary {
+		chunk.Encodings = append(chunk.Encodings, meta.RLEDictionary)
+	}
+	for i, encoding := range []meta.Encoding{plainPages: meta.Plain, dictionaryPages: meta.RLEDictionary} {
+		if n := c.encodings[i]; n > 0 {
+			chunk.EncodingStats = append(chunk.EncodingStats, meta.EncodingStat{Page: meta.DataPage, Encoding: encoding, Count: n})
+		}
+	}
+}
+
+func (c *chunkWriter) reset() {
+	c.pages = c.pages[:0]
+	c.count, c.nulls, c.rawBytes, c.encodings = 0, 0, 0, [2]int32{}
+	c.values.reset()
+}

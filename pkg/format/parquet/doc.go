@@ -1,0 +1,64 @@
+// Package parquet is Apache Parquet files: rows in groups, in each group the
+// values of a column together, and a footer that says where.
+//
+//	PAR1                                          Opening
+//	┌ row group ───────────────────────────┐
+//	│ chunk: [dictionary page] data page…  │      segment 0: whole row groups
+//	│ chunk …                              │
+//	└──────────────────────────────────────┘
+//	┌ row group ┐ ┌ row group ┐                   segment 1, of another worker
+//	footer, its length, PAR1                      Closing
+//
+// What must stay true: segments stand in any order and make one valid file; a
+// file written here is read with the same values by other readers; a file from
+// elsewhere, damaged or hostile, yields an error and nothing worse.
+//
+// # Writing
+//
+// Column chunks are encoded here, from Arrow's buffers: a Value per cell, as a
+// library asks for when the schema is known only at run time, costs more than
+// encoding and compressing the cell. Figures are in bench_write_test.go. The
+// encodings are the oldest that do, so that every reader has them: data pages of
+// version 1, levels in runs, values PLAIN, or RLE_DICTIONARY where values
+// repeat. Pages end at 1 MiB before compression, each with a checksum. Encoded
+// pages of the open row group are all that is held.
+//
+// Row groups have statistics: nulls, and minimum and maximum, which are exact or
+// absent. Column and offset indexes are left out: rows come in no useful order,
+// a row group is small, and the metadata of a million pages would have to wait
+// in the ledger until the footer is written.
+//
+// # Types written
+//
+//	Arrow                             Parquet
+//	bool                              BOOLEAN
+//	int8, int16, uint8, uint16        INT32, INT(8|16, signed or not)
+//	int32, int64, uint32, uint64      INT32, INT64; UINT_32 and UINT_64 marked
+//	float16, float32; float64         FLOAT; DOUBLE. NaN is left out of statistics
+//	decimal128, decimal256 (P, S)     DECIMAL in INT32 up to 9 digits, INT64 up to
+//	                                  18, else FIXED_LEN_BYTE_ARRAY; decimal256
+//	                                  always the latter
+//	utf8, large_utf8                  BYTE_ARRAY, STRING
+//	  json                            BYTE_ARRAY, JSON
+//	  decimal_text, enum, interval,   BYTE_ARRAY, STRING: numbers of unbounded
+//	  inet, text                      precision keep all digits, and NaN, as text
+//	binary, large_binary              BYTE_ARRAY
+//	fixed_size_binary(N)              FIXED_LEN_BYTE_ARRAY(N)
+//	  uuid                            FIXED_LEN_BYTE_ARRAY(16), UUID
+//	date32, date64                    INT32, DATE
+//	timestamp(s|ms|us|ns)             INT64, TIMESTAMP(millis|millis|micros|nanos);
+//	                                  isAdjustedToUTC if it has a time zone
+//	time32, time64                    INT32 or INT64, TIME, not adjusted to UTC
+//	duration                          INT64
+//	list, large_list, fixed_size_list LIST in three levels: list, element
+//	map                               MAP: key_value, key, value
+//	struct                            group; one without fields is refused
+//	dictionary                        as its values
+//	null                              INT32, all null
+//	month, day-time, month-day-nano   refused
+//
+// PostgreSQL's infinity has no counterpart in Parquet. A timestamp or date that
+// stands for it (see package batch) is written as the number that it is in
+// Arrow: the greatest or least INT64, or INT32 of a date. Readers show them as
+// dates beyond their range; our own rejects such rows.
+package parquet
