@@ -30,8 +30,8 @@ const firstPort, portCount = 20000, 12000
 var leases sync.Map // port → *os.File
 
 func freePort() (int, error) {
-	folder := filepath.Join(os.TempDir(), "longshore-ports")
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	folder := filepath.Join(os.TempDir(), fmt.Sprintf("longshore-ports-%d", os.Getuid()))
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return 0, fmt.Errorf("find a free port: %w", err)
 	}
 	for range 1000 {
@@ -57,7 +57,7 @@ func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.It
 
 // lockFile opens a file and locks it until the file is closed or the process ends.
 func lockFile(path string, how int) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
