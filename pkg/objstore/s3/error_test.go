@@ -120,7 +120,8 @@ func TestRequestsAreRetried(t *testing.T) {
 
 func TestBodiesAreUnsignedWhereSafe(t *testing.T) {
 	var hash, checksum string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"e"`)
 		hash, checksum = r.Header.Get("X-Amz-Content-Sha256"), r.Header.Get("X-Amz-Sdk-Checksum-Algorithm")
 	}))
 	t.Cleanup(server.Close)
