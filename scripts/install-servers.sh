@@ -62,7 +62,8 @@ install_packages() {
   keep_services_stopped
   quietly as_root apt-get update
   # shellcheck disable=SC2086 # one word per package
-  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages ||
+    { say "apt-get could not install $packages; Debian 12 has all of them"; return 1; }
 }
 
 as_root() {
