@@ -253,3 +253,13 @@ func appendZeros(dst []byte, n int) []byte {
 	}
 	return append(dst, zeros[:n]...)
 }
+
+// HasEnumNumber reports whether an Enum has a name for the number.
+func (c *Column) HasEnumNumber(n int16) bool {
+	for _, known := range c.enum {
+		if known == n {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,260 @@
+package textvalue
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// MaxDepth is how deep arrays and objects may be nested in each other.
+const MaxDepth = 512
+
+// Scanner walks over JSON in memory. Strings without escapes are slices of Data;
+// others are made in a buffer that the next one overwrites. It doesn't check
+// that Data is UTF-8.
+type Scanner struct {
+	Data []byte
+	// Pos is where the next token begins, or the mistake after a fatal Problem.
+	Pos int
+	// Loose takes what ClickHouse writes too: texts in single quotes, tuples in
+	// parentheses, NULL.
+	Loose bool
+
+	scratch []byte
+	depth   int
+}
+
+// Reset begins with other data.
+func (s *Scanner) Reset(data []byte) { s.Data, s.Pos, s.depth = data, 0, 0 }
+
+// Peek skips spaces and returns the byte that follows, or 0 at the end.
+func (s *Scanner) Peek() byte {
+	for s.Pos < len(s.Data) {
+		c := s.Data[s.Pos]
+		if c > ' ' {
+			return c
+		}
+		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return c
+		}
+		s.Pos++
+	}
+	return 0
+}
+
+// Take skips spaces and consumes c, if it is next.
+func (s *Scanner) Take(c byte) bool {
+	if s.Pos < len(s.Data) && s.Data[s.Pos] == c || s.Peek() == c && s.Pos < len(s.Data) {
+		s.Pos++
+		return true
+	}
+	return false
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special returns a mask whose lowest bit is in the first byte of w that is a
+// quote, a backslash or a control character; 0 if there is none.
+func special(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
+}
+
+// String consumes a text, quotes and all, and returns its content. The mistake
+// is at Pos if there is one.
+func (s *Scanner) String() (text []byte, p Problem) {
+	data, start := s.Data, s.Pos+1
+	if s.Loose && data[s.Pos] == '\'' {
+		return s.singleQuoted()
+	}
+	i := start
+	for i+8 <= len(data) {
+		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+			i += bits.TrailingZeros64(m) >> 3
+			break
+		}
+		i += 8
+	}
+	for i < len(data) {
+		switch c := data[i]; {
+		case c == '"':
+			s.Pos = i + 1
+			return data[start:i], OK
+		case c == '\\':
+			return s.unescape(start, i)
+		case c < ' ':
+			s.Pos = i
+			return nil, Malformed
+		}
+		i++
+	}
+	s.Pos = len(data)
+	return nil, Malformed
+}
+
+// number consumes a JSON number and returns it as it is written.
+func (s *Scanner) number() (text []byte, p Problem) {
+	data, start := s.Data, s.Pos
+	i := start
+	if data[i] == '-' {
+		i++
+	}
+	first := i
+	for i < len(data) && data[i]-'0' <= 9 {
+		i++
+	}
+	if i == first || data[first] == '0' && i-first > 1 {
+		s.Pos = i
+		return nil, Malformed
+	}
+	if i < len(data) && (data[i] == '.' || data[i]|0x20 == 'e') {
+		if i = fractionEnd(data, i); i < 0 {
+			s.Pos = start
+			return nil, Malformed
+		}
+	}
+	s.Pos = i
+	return data[start:i], OK
+}
+
+// fractionEnd returns where .5e+3 at i ends, or -1.
+func fractionEnd(data []byte, i int) int {
+	digits := func() bool {
+		first := i
+		for i < len(data) && data[i]-'0' <= 9 {
+			i++
+		}
+		return i > first
+	}
+	if data[i] == '.' {
+		if i++; !digits() {
+			return -1
+		}
+	}
+	if i < len(data) && data[i]|0x20 == 'e' {
+		if i++; i < len(data) && (data[i] == '+' || data[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return -1
+		}
+	}
+	return i
+}
+
+// word consumes true, false or null.
+func (s *Scanner) word(w string) bool {
+	if len(s.Data)-s.Pos < len(w) || string(s.Data[s.Pos:s.Pos+len(w)]) != w {
+		return false
+	}
+	s.Pos += len(w)
+	return true
+}
+
+// null consumes null.
+func (s *Scanner) null() bool { return s.word("null") || s.Loose && s.word("NULL") }
+
+func (s *Scanner) down() bool {
+	s.depth++
+	return s.depth <= MaxDepth
+}
+
+// Skip consumes a value of any kind and checks its syntax.
+func (s *Scanner) Skip() Problem {
+	switch c := s.Peek(); c {
+	case '"':
+		_, p := s.String()
+		return p
+	case '{':
+		return s.skipObject()
+	case '[':
+		return s.skipArray(']')
+	case 't', 'f', 'n', 'N':
+		if s.word("true") || s.word("false") || s.null() {
+			return OK
+		}
+		return Malformed
+	case '\'', '(':
+		if !s.Loose {
+			return Malformed
+		}
+		if c == '(' {
+			return s.skipArray(')')
+		}
+		_, p := s.String()
+		return p
+	default:
+		if c == '-' || c-'0' <= 9 {
+			_, p := s.number()
+			return p
+		}
+		return Malformed
+	}
+}
+
+func (s *Scanner) skipArray(end byte) Problem {
+	if !s.down() {
+		return TooDeep
+	}
+	s.Pos++
+	for first := true; ; first = false {
+		if first && s.Take(end) {
+			break
+		}
+		if p := s.Skip(); p != OK {
+			return p
+		}
+		if s.Take(',') {
+			continue
+		}
+		if !s.Take(end) {
+			return Malformed
+		}
+		break
+	}
+	s.depth--
+	return OK
+}
+
+func (s *Scanner) skipObject() Problem {
+	if !s.down() {
+		return TooDeep
+	}
+	s.Pos++
+	for first := true; ; first = false {
+		if first && s.Take('}') {
+			break
+		}
+		if _, p := s.Key(); p != OK {
+			return p
+		}
+		if p := s.Skip(); p != OK {
+			return p
+		}
+		if s.Take(',') {
+			continue
+		}
+		if !s.Take('}') {
+			return Malformed
+		}
+		break
+	}
+	s.depth--
+	return OK
+}
+
+// Key consumes the key of an object's member and the colon after it.
+func (s *Scanner) Key() (key []byte, p Problem) {
+	if c := s.Peek(); c != '"' && !(s.Loose && c == '\'') {
+		return nil, Malformed
+	}
+	if key, p = s.String(); p != OK {
+		return nil, p
+	}
+	if !s.Take(':') {
+		return nil, Malformed
+	}
+	return key, OK
+}
