@@ -16,7 +16,7 @@
 //
 //	leader.json                         who leads                      swap
 //	project/current.json                the version in force           swap
-//	project/v/00000007.json             definitions                    once
+//	project/v/7-0b1c2d3e.json           definitions                    once
 //	subjects/KIND/NAME.json             active and queued run, ticks   swap
 //	keys/HASH.json                      idempotency key → run          once
 //	open/RUN                            marker of an unfinished run    deleted
@@ -30,11 +30,12 @@
 //	runs/RUN/e1/part/00003.json         what the part did              once
 //	runs/RUN/e1/dead/00003.json         why it can't be done           once
 //	runs/RUN/e1/upload/000.json         the upload of an object        once
-//	runs/RUN/e1/slot/000-0000.json      which part has which pieces    once
+//	runs/RUN/e1/slot/000-00000.json     which part has which pieces    once
 //	runs/RUN/e1/tail/00003-ATTEMPT      bytes for the commit           once
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"iter"
@@ -108,7 +109,15 @@ func (l *Ledger) put(ctx context.Context, key string, v any, opts objstore.PutOp
 	}
 	opts.ContentType = "application/json"
 	_, err = l.store.Put(ctx, l.prefix+key, body, opts)
+	if fault.Is(err, fault.Conflict) && l.holds(ctx, key, body) {
+		return nil // we conflict with ourselves: the answer to our write was lost, and it was repeated
+	}
 	return err
+}
+
+func (l *Ledger) holds(ctx context.Context, key string, body []byte) bool {
+	stored, _, err := l.store.Get(ctx, l.prefix+key)
+	return err == nil && bytes.Equal(stored, body)
 }
 
 // update reads a record, lets change edit it, and swaps it, as often as others

@@ -74,6 +74,11 @@ func (l *Ledger) Intent(ctx context.Context, id RunID, intent any) error {
 	return err
 }
 
+// DropIntent forgets the intent: what it meant to make visible was written over.
+func (l *Ledger) DropIntent(ctx context.Context, id RunID) error {
+	return l.store.Delete(ctx, l.prefix+runDir(id)+"intent.json")
+}
+
 // SaveManifest records what the run wrote. A manifest that is there stays.
 func (l *Ledger) SaveManifest(ctx context.Context, id RunID, manifest any) error {
 	return ignoreConflict(l.create(ctx, runDir(id)+"manifest.json", manifest))
@@ -94,4 +99,17 @@ func ignoreConflict(err error) error {
 		return nil
 	}
 	return err
+}
+
+// DropTails deletes the tails of an epoch.
+func (l *Ledger) DropTails(ctx context.Context, id RunID, epoch int) error {
+	for name, err := range l.names(ctx, epochDir(id, epoch)+"tail/", "") {
+		if err != nil {
+			return err
+		}
+		if err := l.store.Delete(ctx, l.prefix+epochDir(id, epoch)+"tail/"+name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
