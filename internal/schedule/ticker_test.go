@@ -1,0 +1,158 @@
+package schedule_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/ledger/ledgertest"
+	"github.com/longshore/longshore/internal/schedule"
+	"github.com/longshore/longshore/internal/servertest"
+)
+
+func TestMain(m *testing.M) { servertest.Main(m) }
+
+// scene is a ledger with a clock that the test moves, and a project.
+type scene struct {
+	*ledger.Ledger
+	mu      sync.Mutex
+	now     time.Time
+	project *def.Project
+}
+
+func newScene(t *testing.T, project *def.Project) *scene {
+	t.Helper()
+	s := &scene{now: clock(t, "2024-05-01 10:00:10"), project: project}
+	s.Ledger = ledgertest.New(t, func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.now
+	})
+	if _, err := s.SaveProject(t.Context(), map[string][]byte{"x": nil}, ""); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *scene) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+func (s *scene) ticker(scan func(context.Context, ledger.ProjectID, string) (int, error)) *schedule.Ticker {
+	return schedule.NewTicker(s.Ledger, schedule.Config{
+		Project: func(context.Context, ledger.ProjectID) (*def.Project, error) { return s.project, nil },
+		Scan:    scan, Log: zap.NewNop(),
+	})
+}
+
+func (s *scene) runs(t *testing.T) []ledger.Run {
+	t.Helper()
+	var runs []ledger.Run
+	for id, err := range s.Open(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Run(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, r)
+	}
+	return runs
+}
+
+func everyHour() *def.Project {
+	return &def.Project{Syncs: map[string]*def.Sync{
+		"orders": {Name: "orders", Schedule: def.Schedule{Kind: def.Interval, Every: time.Hour}},
+		"other":  {Name: "other", Schedule: def.Schedule{Kind: def.Manual}},
+	}}
+}
+
+func TestTickStartsOneRun(t *testing.T) {
+	s := newScene(t, everyHour())
+	var wg sync.WaitGroup
+	for range 3 { // three producers that all believe they lead
+		wg.Go(func() {
+			ticker := s.ticker(nil)
+			for range 3 {
+				if err := ticker.Tick(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	runs := s.runs(t)
+	if len(runs) != 1 || runs[0].Subject.Name != "orders" || !runs[0].Trigger.Tick.Equal(clock(t, "2024-05-01 10:00:00")) {
+		t.Fatalf("got runs %+v, want one of orders for 10:00", runs)
+	}
+	s.advance(time.Hour)
+	if err := s.ticker(nil).Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if runs := s.runs(t); len(runs) != 2 {
+		t.Errorf("got %d runs an hour later, want the second queued behind the first", len(runs))
+	}
+}
+
+func TestAPausedScheduleSkipsItsTicks(t *testing.T) {
+	s := newScene(t, everyHour())
+	subject := ledger.Subject{Kind: ledger.Export, Name: "orders"}
+	pause := func(at time.Time) {
+		t.Helper()
+		if _, err := s.UpdateSubject(t.Context(), subject, func(r *ledger.SubjectRecord) error { r.PausedAt = at; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ticker := s.ticker(nil)
+	pause(s.Now())
+	if err := ticker.Tick(t.Context()); err != nil || len(s.runs(t)) != 0 {
+		t.Fatalf("got %d runs, %v while paused", len(s.runs(t)), err)
+	}
+	pause(time.Time{})
+	if err := ticker.Tick(t.Context()); err != nil || len(s.runs(t)) != 0 {
+		t.Fatalf("got %d runs, %v for a tick that was skipped", len(s.runs(t)), err)
+	}
+	s.advance(time.Hour)
+	if err := ticker.Tick(t.Context()); err != nil || len(s.runs(t)) != 1 {
+		t.Errorf("got %d runs, %v at the next tick", len(s.runs(t)), err)
+	}
+}
+
+func TestAutoStartsARunOnlyForFiles(t *testing.T) {
+	s := newScene(t, &def.Project{Datasources: map[string]*def.Datasource{
+		"events": {Name: "events", Import: &def.Import{Schedule: def.Schedule{Kind: def.Auto}}},
+		"table":  {Name: "table"},
+	}})
+	files, scans := 0, 0
+	ticker := s.ticker(func(_ context.Context, _ ledger.ProjectID, name string) (int, error) {
+		scans++
+		if name != "events" {
+			t.Errorf("scanned %s", name)
+		}
+		return files, nil
+	})
+	step := func(wantScans, wantRuns int) {
+		t.Helper()
+		for range 3 { // the same minute is looked at once
+			if err := ticker.Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if runs := s.runs(t); scans != wantScans || len(runs) != wantRuns {
+			t.Fatalf("got %d scans and %d runs, want %d and %d", scans, len(runs), wantScans, wantRuns)
+		}
+		s.advance(time.Minute)
+	}
+	step(1, 0)
+	files = 5
+	step(2, 1)
+	step(2, 1) // the run is active: nothing is looked for
+}
