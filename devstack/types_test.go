@@ -41,8 +41,8 @@ var typed = []struct{ name, kind, values string }{
 	{"alc", "Array(LowCardinality(String))", "[],['a'],['a','b','a']"},
 	{"m", "Map(String, UInt64)", "map(),map('a',1),map('a',1,'b',2)"},
 	{"mlc", "Map(LowCardinality(String), Array(String))", "map(),map('a',['x']),map('a',[],'b',['y','z'])"},
-	{"t", "Tuple(a UInt8, `b c` String)", "(1,'x'),(2,''),(3,'z')"},
-	{"tn", "Tuple(String, Array(Tuple(UInt8, Nullable(Float64))))", "('',[]),('a',[(1,NULL)]),('b',[(1,1.5),(2,NULL)])"},
+	{"t", "Tuple(a UInt8, b String)", "(1,'x'),(2,''),(3,'z')"},
+	{"tn", "Tuple(k String, l Array(Tuple(i UInt8, f Nullable(Float64))))", "('',[]),('a',[(1,NULL)]),('b',[(1,1.5),(2,NULL)])"},
 	{"saf", "SimpleAggregateFunction(sum, UInt64)", "0,1,2"},
 }
 

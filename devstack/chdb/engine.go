@@ -1,6 +1,7 @@
 package chdb
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"sync"
@@ -8,7 +9,11 @@ import (
 
 // baseSettings make a session behave as a server's: a bare expression is no query, and JSON columns travel as
 // text, which every client of the native protocol reads.
-const baseSettings = "SET implicit_select = 0, output_format_native_write_json_as_string = 1"
+const baseSettings = "SET implicit_select = 0, output_format_native_write_json_as_string = 1, " + idSetting + " = "
+
+// idSetting holds a session's id. The engine gives every query an id of its own and tells it to nobody, but lists
+// the settings of running queries; and this text setting has no effect here, where logs are not sent to clients.
+const idSetting = "send_logs_source_regexp"
 
 // Engine is the engine of this process over one folder. It holds one Conn open, so that closing sessions never
 // stops the engine, and uses it to stop queries of the others.
@@ -38,7 +43,7 @@ func (e *Engine) Close() {
 	e.control.Close()
 }
 
-// Session is a Conn that knows the id its queries have in system.processes.
+// Session is a Conn that can be found among the running queries.
 type Session struct {
 	*Conn
 	ID string
@@ -50,23 +55,17 @@ func (e *Engine) Open() (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Conn: conn}
+	s := &Session{Conn: conn, ID: rand.Text()}
 	if err := s.Reset(); err != nil {
 		conn.Close()
 		return nil, err
 	}
-	id, _, err := conn.Query("SELECT queryID()", "TSVRaw")
-	if err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("ask session id: %w", err)
-	}
-	s.ID = strings.TrimSpace(string(id))
 	return s, nil
 }
 
 // Reset gives the session the settings that all sessions start with, where they were changed.
 func (s *Session) Reset() error {
-	if _, _, err := s.Query(baseSettings, "Null"); err != nil {
+	if _, _, err := s.Query(baseSettings+Quote(s.ID), "Null"); err != nil {
 		return fmt.Errorf("set session defaults: %w", err)
 	}
 	return nil
@@ -74,10 +73,23 @@ func (s *Session) Reset() error {
 
 // Kill asks the engine to stop what the session with this id runs. It does not wait for it.
 func (e *Engine) Kill(id string) error {
+	_, err := e.ask("KILL QUERY WHERE " + ofSession(id) + " ASYNC")
+	return err
+}
+
+// Running returns the engine's id of the query that the session with this id runs, or nothing.
+func (e *Engine) Running(id string) (string, error) {
+	answer, err := e.ask("SELECT query_id FROM system.processes WHERE " + ofSession(id) + " LIMIT 1")
+	return strings.TrimSpace(answer), err
+}
+
+func ofSession(id string) string { return "Settings['" + idSetting + "'] = " + Quote(id) }
+
+func (e *Engine) ask(sql string) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	_, _, err := e.control.Query("KILL QUERY WHERE query_id = "+Quote(id)+" ASYNC", "Null")
-	return err
+	answer, _, err := e.control.Query(sql, "TSVRaw")
+	return string(answer), err
 }
 
 var quoter = strings.NewReplacer(`\`, `\\`, `'`, `\'`)

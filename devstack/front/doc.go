@@ -21,6 +21,8 @@ type Engine interface {
 	Open() (Session, error)
 	// Kill stops the statement that the session with this id runs. It does not wait for it.
 	Kill(sessionID string) error
+	// Running returns the engine's id of the query that this session runs, or nothing.
+	Running(sessionID string) (string, error)
 }
 
 // Session is one connection to the engine with settings, a current database and temporary tables of its own.

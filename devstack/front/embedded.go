@@ -9,6 +9,8 @@ type embedded struct{ engine *chdb.Engine }
 
 func (e embedded) Kill(id string) error { return e.engine.Kill(id) }
 
+func (e embedded) Running(id string) (string, error) { return e.engine.Running(id) }
+
 func (e embedded) Open() (Session, error) {
 	s, err := e.engine.Open()
 	if err != nil {

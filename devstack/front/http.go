@@ -61,13 +61,12 @@ func (h *httpQuery) serve() error {
 	}
 	defer end()
 	h.header(id)
-	stop := context.AfterFunc(h.r.Context(), func() {
-		if err := h.server.config.Engine.Kill(h.session.ID()); err != nil {
-			h.server.config.Log.Warn("stop query", zap.Error(err))
-		}
-	})
-	defer stop()
-	return h.run()
+	ended := make(chan struct{})
+	stop := context.AfterFunc(h.r.Context(), func() { h.server.killUntil(ended, h.session.ID()) })
+	err = h.run()
+	stop()
+	close(ended)
+	return err
 }
 
 func (h *httpQuery) header(id string) {

@@ -3,9 +3,11 @@ package front
 import (
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -147,17 +149,38 @@ func (s *Server) begin(queryID, session string) (id string, end func(), err erro
 	}, nil
 }
 
-// translateKill puts the engine's ids in place of clients' query ids in a KILL QUERY, which only knows its own.
+// translateKill puts the engine's query ids in place of clients' in a KILL QUERY: the engine gives its own.
 func (s *Server) translateKill(sql string) string {
 	if firstWord(sql) != "KILL" {
 		return sql
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, session := range s.running {
-		sql = strings.ReplaceAll(sql, chdb.Quote(id), chdb.Quote(session))
+	running := maps.Clone(s.running)
+	s.mu.Unlock()
+	for id, session := range running {
+		if !strings.Contains(sql, chdb.Quote(id)) {
+			continue
+		}
+		if engineID, err := s.config.Engine.Running(session); err == nil && engineID != "" {
+			sql = strings.ReplaceAll(sql, chdb.Quote(id), chdb.Quote(engineID))
+		}
 	}
 	return sql
+}
+
+// killUntil stops what a session runs, again and again until it has ended: a statement that the engine has not
+// listed yet cannot be stopped.
+func (s *Server) killUntil(ended <-chan struct{}, session string) {
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		if err := s.config.Engine.Kill(session); err != nil {
+			s.config.Log.Warn("stop query", zap.Error(err))
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(wait):
+		}
+	}
 }
 
 // login checks an account.

@@ -142,21 +142,22 @@ func (c *conn) flush() error {
 	return err
 }
 
-// watch stops the running query when the client cancels or goes away, by calling stop once. The returned function
-// ends the watch and reports whether that happened. Nothing else may read from the client meanwhile.
-func (c *conn) watch(stop func()) (end func() bool) {
-	result := make(chan bool, 1)
+// watch stops the running query when the client cancels or goes away. The returned function ends the watch and
+// reports whether that happened. Nothing else may read from the client meanwhile.
+func (c *conn) watch() (end func() bool) {
+	ended, result := make(chan struct{}), make(chan bool, 1)
 	go func() {
 		next, err := c.buffered.Peek(1)
 		var timeout net.Error
 		gone := err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
 		canceled := err == nil && proto.ClientCode(next[0]) == proto.ClientCodeCancel
 		if gone || canceled {
-			stop()
+			c.server.killUntil(ended, c.session.ID())
 		}
 		result <- gone || canceled
 	}()
 	return func() bool {
+		close(ended)
 		c.net.SetReadDeadline(time.Unix(1, 0)) // wakes Peek
 		stopped := <-result
 		c.net.SetReadDeadline(time.Time{})

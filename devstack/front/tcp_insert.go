@@ -107,7 +107,7 @@ func (q *tcpQuery) receive(insert Insert) (stored, err error) {
 
 // insertInline answers an INSERT that carries its data in its own text.
 func (q *tcpQuery) insertInline(statement insertStatement) error {
-	end := q.watch(q.kill)
+	end := q.watch()
 	stats, err := q.session.insertText(statement, q.sql[statement.dataAt:], q.params)
 	end()
 	if err != nil {

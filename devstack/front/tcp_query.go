@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
-	"go.uber.org/zap"
-
 	"github.com/longshore/longshore/devstack/chdb"
 	"github.com/longshore/longshore/devstack/native"
 )
@@ -84,7 +82,7 @@ func (q *tcpQuery) run() error {
 // selectRows runs a statement that takes no data and sends its result.
 func (q *tcpQuery) selectRows() error {
 	sql, _ := splitFormat(q.sql) // the client formats
-	end := q.watch(q.kill)
+	end := q.watch()
 	stats, sendErr, err := q.sendRows(query{sql: sql, format: "Native", params: q.params})
 	stopped := end()
 	if sendErr != nil {
@@ -99,12 +97,6 @@ func (q *tcpQuery) selectRows() error {
 
 // codeQueryCanceled is QUERY_WAS_CANCELLED.
 const codeQueryCanceled = 394
-
-func (q *tcpQuery) kill() {
-	if err := q.server.config.Engine.Kill(q.session.ID()); err != nil {
-		q.server.config.Log.Warn("stop query", zap.Error(err))
-	}
-}
 
 // sendRows sends a result block by block; the first block is a header without rows.
 func (q *tcpQuery) sendRows(run query) (stats chdb.Stats, sendErr, err error) {
