@@ -50,9 +50,9 @@ func TestOrderHasNoEmptyPromise(t *testing.T) {
 			t.Errorf("%q has a slash at its end or beginning", room)
 		}
 	}
-	for _, room := range wiring {
+	for _, room := range choosers {
 		if !seen[room] {
-			t.Errorf("%s is wiring, but not in the reading order", room)
+			t.Errorf("%s chooses drivers, but is not in the reading order", room)
 		}
 	}
 	for _, point := range extensionPoints {

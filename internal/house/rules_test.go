@@ -20,6 +20,7 @@ var readingOrder = []string{
 	"pkg/compress", "pkg/format", "internal/mapping", "internal/diff",
 	// doors: to what is outside
 	"pkg/source", "pkg/objstore", "internal/clickhouse", "internal/queue", "internal/ledger", "internal/alert",
+	"internal/connection",
 	// verbs: what the system does
 	"internal/run", "internal/plan", "internal/schedule", "internal/export", "internal/ingest", "internal/api",
 	// wiring
@@ -28,8 +29,8 @@ var readingOrder = []string{
 	"bench", "internal/house",
 }
 
-// wiring is where drivers are chosen, beside the explicit list in each extension point's "all" package.
-var wiring = []string{"internal/telemetry", "cmd", "bench"}
+// choosers are the rooms that choose drivers, beside the explicit list in each extension point's "all" package.
+var choosers = []string{"internal/connection", "internal/telemetry", "cmd", "bench"}
 
 // extensionPoints hold one driver per folder.
 var extensionPoints = []string{"pkg/format", "pkg/source", "pkg/objstore", "internal/alert"}
@@ -97,7 +98,7 @@ func brokenOrder(by, what string) []string {
 		return sins
 	}
 	if _, own := driverOf(by); own != driver {
-		sin("%s is a driver: only %s/all, wiring and tests choose drivers", what, point)
+		sin("%s is a driver: only %s/all, internal/connection, wiring and tests choose drivers", what, point)
 	}
 	return sins
 }
@@ -118,7 +119,7 @@ func driverOf(folder string) (point, driver string) {
 }
 
 func mayChooseDrivers(by, point string) bool {
-	return by == point+"/all" || slices.ContainsFunc(wiring, func(room string) bool { return within(by, room) })
+	return by == point+"/all" || slices.ContainsFunc(choosers, func(room string) bool { return within(by, room) })
 }
 
 // place is a package's position in the reading order, or -1 when it has none.
