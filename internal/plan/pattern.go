@@ -6,16 +6,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/pkg/fault"
 )
 
 // Pattern matches the keys of a bucket.
 //
-//	*       any characters of one segment, between two slashes
-//	**      any characters, slashes too; "**/" also matches nothing
-//	?       one character that isn't a slash
-//	{a,b}   one of several texts, which may hold * and ?
-//	{1..9}  a number of the range; {01..12} with as many digits
+//   - any characters of one segment, between two slashes
+//     **      any characters, slashes too; "**/" also matches nothing
+//     ?       one character that isn't a slash
+//     {a,b}   one of several texts, which may hold * and ?
+//     {1..9}  a number of the range; {01..12} with as many digits
 //
 // A path without any of these is a prefix: it matches every key below it.
 type Pattern struct {
@@ -26,30 +27,21 @@ type Pattern struct {
 	match  *regexp.Regexp // nil matches every key that begins with Prefix
 }
 
-// maxRange bounds {1..9}, which becomes as many alternatives.
-const maxRange = 10_000
-
 // ParsePattern reads s3://bucket/path. The error is Invalid and names what is
 // wrong.
 func ParsePattern(uri string) (*Pattern, error) {
-	rest, ok := strings.CutPrefix(uri, "s3://")
-	bucket, path, _ := strings.Cut(rest, "/")
-	if !ok || bucket == "" || strings.ContainsAny(bucket, "*?{}") {
-		return nil, fault.WithRemedy(fault.New(fault.Invalid, "bucket URI %q names no bucket", uri), "write s3://bucket/path/*.csv")
-	}
-	magic := strings.IndexAny(path, "*?{")
-	if magic < 0 {
-		return &Pattern{Bucket: bucket, Prefix: path}, nil
-	}
-	expr, err := translate(path)
+	u, err := def.ParseBucketURI(uri)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "bucket URI %q: %w", uri, err)
+		return nil, err
 	}
-	re, err := regexp.Compile(`\A(?s:` + expr + `)\z`)
-	if err != nil {
+	p := &Pattern{Bucket: u.Bucket, Prefix: u.Prefix}
+	if !u.IsPattern {
+		return p, nil
+	}
+	if p.match, err = regexp.Compile(`\A(?s:` + translate(u.Key) + `)\z`); err != nil {
 		return nil, fault.New(fault.Invalid, "bucket URI %q is too complex: %w", uri, err)
 	}
-	return &Pattern{Bucket: bucket, Prefix: path[:magic], match: re}, nil
+	return p, nil
 }
 
 // Match reports whether a key fits. A key that ends in a slash is a folder's
@@ -61,9 +53,9 @@ func (p *Pattern) Match(key string) bool {
 	return p.match == nil || p.match.MatchString(key)
 }
 
-// translate turns a glob into a regular expression, which Go matches in time
-// proportional to the key.
-func translate(glob string) (string, error) {
+// translate turns a checked glob into a regular expression, which Go matches in
+// time proportional to the key.
+func translate(glob string) string {
 	var out strings.Builder
 	for i := 0; i < len(glob); {
 		switch rest := glob[i:]; {
@@ -80,16 +72,9 @@ func translate(glob string) (string, error) {
 			out.WriteString(`[^/]`)
 			i++
 		case rest[0] == '{':
-			end := strings.IndexByte(rest, '}')
-			if end < 0 {
-				return "", fmt.Errorf("the { at byte %d has no }", i+1)
-			}
-			alternatives, err := braces(rest[1:end])
-			if err != nil {
-				return "", err
-			}
-			out.WriteString(alternatives)
-			i += end + 1
+			body, _, _ := strings.Cut(rest[1:], "}")
+			out.WriteString(braces(body))
+			i += len(body) + len("{}")
 		default:
 			size := len(rest)
 			if at := strings.IndexAny(rest, "*?{"); at >= 0 {
@@ -99,41 +84,31 @@ func translate(glob string) (string, error) {
 			i += size
 		}
 	}
-	return out.String(), nil
+	return out.String()
 }
 
 // braces translates what stands between { and }.
-func braces(body string) (string, error) {
-	if from, to, ok := strings.Cut(body, ".."); ok && !strings.Contains(body, ",") {
-		return numbers(from, to)
-	}
+func braces(body string) string {
 	var alternatives []string
-	for alternative := range strings.SplitSeq(body, ",") {
-		if strings.ContainsRune(alternative, '{') {
-			return "", fmt.Errorf("{%s}: braces within braces", body)
-		}
-		expr, err := translate(alternative)
-		if err != nil {
-			return "", err
-		}
-		alternatives = append(alternatives, expr)
-	}
-	return "(?:" + strings.Join(alternatives, "|") + ")", nil
-}
-
-func numbers(from, to string) (string, error) {
+	from, to, isRange := strings.Cut(body, "..")
 	lo, errLo := strconv.Atoi(from)
 	hi, errHi := strconv.Atoi(to)
-	if errLo != nil || errHi != nil || lo < 0 || hi < lo || hi-lo >= maxRange {
-		return "", fmt.Errorf("{%s..%s}: want a range of at most %d numbers, the lower one first", from, to, maxRange)
+	if isRange && errLo == nil && errHi == nil {
+		for n := lo; n <= hi; n++ {
+			alternatives = append(alternatives, fmt.Sprintf("%0*d", width(from, to), n))
+		}
+		return "(?:" + strings.Join(alternatives, "|") + ")"
 	}
-	width := 0
+	for alternative := range strings.SplitSeq(body, ",") {
+		alternatives = append(alternatives, translate(alternative))
+	}
+	return "(?:" + strings.Join(alternatives, "|") + ")"
+}
+
+// width returns to how many digits the numbers of a range are filled up.
+func width(from, to string) int {
 	if len(from) == len(to) || from[0] == '0' && len(from) > 1 {
-		width = len(from)
+		return len(from)
 	}
-	var alternatives []string
-	for n := lo; n <= hi; n++ {
-		alternatives = append(alternatives, fmt.Sprintf("%0*d", width, n))
-	}
-	return "(?:" + strings.Join(alternatives, "|") + ")", nil
+	return 0
 }

@@ -12,17 +12,17 @@ func TestPatternMatch(t *testing.T) {
 		name, uri, prefix string
 		match, miss       []string
 	}{
-		{"a path is a prefix", "s3://b/my-path", "my-path", []string{"my-path", "my-path/a.csv", "my-path-too/b"}, []string{"other", "my-path/"}},
-		{"bucket alone", "s3://b", "", []string{"a", "a/b"}, []string{"a/"}},
-		{"star stays in its segment", "s3://b/in/*.csv", "in/", []string{"in/a.csv", "in/.csv"}, []string{"in/x/a.csv", "in/a.csv.gz", "in/a.CSV"}},
-		{"double star crosses", "s3://b/in/**/*.csv", "in/", []string{"in/a.csv", "in/x/a.csv", "in/x/y/a.csv"}, []string{"out/a.csv", "in/a.tsv"}},
-		{"double star at the end", "s3://b/in/**", "in/", []string{"in/a", "in/x/y"}, []string{"in/"}},
-		{"question mark", "s3://b/a?.csv", "a", []string{"a1.csv", "aé.csv"}, []string{"a.csv", "a/.csv", "a12.csv"}},
-		{"alternatives", "s3://b/{orders,cust*}/x.csv", "", []string{"orders/x.csv", "customers/x.csv"}, []string{"orders,cust/x.csv", "other/x.csv"}},
-		{"an empty alternative", "s3://b/a.csv{,.gz}", "a.csv", []string{"a.csv", "a.csv.gz"}, []string{"a.csv.zst"}},
-		{"numbers", "s3://b/p{8..11}", "p", []string{"p8", "p10", "p11"}, []string{"p7", "p12", "p08"}},
-		{"numbers of a width", "s3://b/{01..12}/x", "", []string{"01/x", "12/x"}, []string{"1/x", "13/x"}},
-		{"no regular expression", "s3://b/a.b+(c)*", "a.b+(c)", []string{"a.b+(c)d"}, []string{"aXb+(c)d"}},
+		{"a path is a prefix", "s3://bkt/my-path", "my-path", []string{"my-path", "my-path/a.csv", "my-path-too/b"}, []string{"other", "my-path/"}},
+		{"bucket alone", "s3://bkt", "", []string{"a", "a/b"}, []string{"a/"}},
+		{"star stays in its segment", "s3://bkt/in/*.csv", "in/", []string{"in/a.csv", "in/.csv"}, []string{"in/x/a.csv", "in/a.csv.gz", "in/a.CSV"}},
+		{"double star crosses", "s3://bkt/in/**/*.csv", "in/", []string{"in/a.csv", "in/x/a.csv", "in/x/y/a.csv"}, []string{"out/a.csv", "in/a.tsv"}},
+		{"double star at the end", "s3://bkt/in/**", "in/", []string{"in/a", "in/x/y"}, []string{"in/"}},
+		{"question mark", "s3://bkt/a?.csv", "a", []string{"a1.csv", "aé.csv"}, []string{"a.csv", "a/.csv", "a12.csv"}},
+		{"alternatives", "s3://bkt/{orders,cust*}/x.csv", "", []string{"orders/x.csv", "customers/x.csv"}, []string{"orders,cust/x.csv", "other/x.csv"}},
+		{"an empty alternative", "s3://bkt/a.csv{,.gz}", "a.csv", []string{"a.csv", "a.csv.gz"}, []string{"a.csv.zst"}},
+		{"numbers", "s3://bkt/p{8..11}", "p", []string{"p8", "p10", "p11"}, []string{"p7", "p12", "p08"}},
+		{"numbers of a width", "s3://bkt/{01..12}/x", "", []string{"01/x", "12/x"}, []string{"1/x", "13/x"}},
+		{"no regular expression", "s3://bkt/a.b+(c)*", "a.b+(c)", []string{"a.b+(c)d"}, []string{"aXb+(c)d"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -30,8 +30,8 @@ func TestPatternMatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Bucket != "b" || p.Prefix != tt.prefix {
-				t.Errorf("got bucket %q and prefix %q, want b and %q", p.Bucket, p.Prefix, tt.prefix)
+			if p.Bucket != "bkt" || p.Prefix != tt.prefix {
+				t.Errorf("got bucket %q and prefix %q, want bkt and %q", p.Bucket, p.Prefix, tt.prefix)
 			}
 			for _, key := range tt.match {
 				if !p.Match(key) {
@@ -48,7 +48,7 @@ func TestPatternMatch(t *testing.T) {
 }
 
 func TestPatternRefusesRubbish(t *testing.T) {
-	for _, uri := range []string{"", "b/x", "https://b/x", "s3://", "s3:///x", "s3://b*/x", "s3://b/{a", "s3://b/{9..1}", "s3://b/{0..99999}", "s3://b/{a,{b}}"} {
+	for _, uri := range []string{"", "bkt/x", "https://bkt/x", "s3://", "s3:///x", "s3://bkt*/x", "s3://bkt/{a", "s3://bkt/{9..1}", "s3://bkt/{0..99999}", "s3://bkt/{a,{b}}"} {
 		if _, err := plan.ParsePattern(uri); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: got %v, want an error", uri, err)
 		}
@@ -60,7 +60,7 @@ func FuzzPattern(f *testing.F) {
 		f.Add(seed, "in/x/a.csv")
 	}
 	f.Fuzz(func(t *testing.T, path, key string) {
-		p, err := plan.ParsePattern("s3://b/" + path)
+		p, err := plan.ParsePattern("s3://bkt/" + path)
 		if err != nil {
 			return
 		}
