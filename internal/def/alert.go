@@ -22,6 +22,8 @@ type Alert struct {
 	Duration time.Duration `json:"duration,omitempty"` // LongRun, Freshness: above this
 	Percent  float64       `json:"percent,omitempty"`  // RowDrop: fewer rows than the run before, by more than this
 	Rows     int64         `json:"rows,omitempty"`     // RejectedRows: more than this
+
+	pos Position
 }
 
 // ChannelType is a way to send messages.

@@ -30,3 +30,18 @@ func (c Column) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(out)
 }
+
+// String returns the column as a SCHEMA block has it.
+func (c Column) String() string {
+	text := "`" + c.Name + "` " + c.Type.String()
+	if c.JSONPath != nil {
+		text += " `json:" + c.JSONPath.String() + "`"
+	}
+	if c.Default != "" {
+		text += " DEFAULT " + c.Default
+	}
+	if c.Codec != "" {
+		text += " CODEC(" + c.Codec + ")"
+	}
+	return text
+}

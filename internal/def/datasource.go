@@ -11,4 +11,6 @@ type Datasource struct {
 	Indexes     []Index  `json:"indexes,omitempty"`
 	Import      *Import  `json:"import,omitempty"`
 	Pos         Position `json:"-"`
+
+	at map[string]Position // of the names of other things
 }

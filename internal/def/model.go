@@ -10,6 +10,8 @@ type Model struct {
 	PrimaryKey  []string   `json:"primary_key,omitempty"`
 	Partition   *Partition `json:"partition,omitempty"`
 	Pos         Position   `json:"-"`
+
+	at map[string]Position // of the names of other things
 }
 
 // Partition says how to cut a query whose rows may be read in any order.

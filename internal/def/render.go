@@ -83,7 +83,7 @@ func (t *Template) Render(v Vars) (string, error) {
 		}
 		text := variables[p.name](v, at)
 		if text == "" && p.name != "ext" {
-			return "", templateError("", "the path needs a value of {%s}", p.name)
+			return "", invalid("", "the path needs a value of {%s}", p.name)
 		}
 		if p.name == "ext" && strings.HasSuffix(b.String(), ".") {
 			text = strings.TrimPrefix(text, ".")
@@ -94,7 +94,7 @@ func (t *Template) Render(v Vars) (string, error) {
 		b.WriteString(suffix)
 	}
 	if b.Len() > maxKey {
-		return "", templateError("shorten it", "the path makes a key of %d bytes, S3 takes %d", b.Len(), maxKey)
+		return "", invalid("shorten it", "the path makes a key of %d bytes, S3 takes %d", b.Len(), maxKey)
 	}
 	return b.String(), nil
 }

@@ -23,6 +23,9 @@ type Schedule struct {
 	Cron  string        `json:"cron,omitempty"`  // five fields or a descriptor such as @daily
 	Zone  string        `json:"zone,omitempty"`  // Cron: IANA name, never empty
 	After Upstream      `json:"after,omitzero"`
+
+	afterAt   Position
+	afterKind bool // the file says whether it is a sync or a datasource
 }
 
 // Upstream is the sync or datasource whose finished run starts another one.

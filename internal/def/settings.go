@@ -13,4 +13,6 @@ type Settings struct {
 	Channels    map[string]*Channel `json:"channels"`    // by name
 	Alerts      []Alert             `json:"alerts"`      // of all datasources, and of syncs that give none
 	Pos         Position            `json:"-"`
+
+	clickhouseAt Position
 }

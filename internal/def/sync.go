@@ -24,6 +24,8 @@ type Sync struct {
 	Alerts      []Alert        `json:"alerts,omitempty"` // the project's when none are given
 	Parallelism int            `json:"parallelism"`      // parts of a run, at least 1
 	Pos         Position       `json:"-"`
+
+	at map[string]Position // of the names of other things
 }
 
 // ColumnChoice is one exported column.

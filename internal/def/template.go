@@ -3,8 +3,6 @@ package def
 import (
 	"regexp"
 	"strings"
-
-	"github.com/longshore/longshore/pkg/fault"
 )
 
 // Template is the key of an object with variables in braces:
@@ -42,7 +40,7 @@ func ParseTemplate(path string) (*Template, error) {
 		}
 		name, after, closed := strings.Cut(rest[1:], "}")
 		if rest[0] == '}' || !closed || strings.Contains(name, "{") {
-			return nil, templateError("write variables as {YYYY}", "a brace in the path has no partner")
+			return nil, invalid("write variables as {YYYY}", "a brace in the path has no partner")
 		}
 		if _, known := variables[name]; !known {
 			return nil, unknownVariable(name)
@@ -58,37 +56,33 @@ func ParseTemplate(path string) (*Template, error) {
 	return t, nil
 }
 
-func templateError(remedy, format string, args ...any) error {
-	return fault.WithRemedy(fault.New(fault.Invalid, format, args...), "%s", remedy)
-}
-
 func unknownVariable(name string) error {
 	names := TemplateVariables()
 	if near, ok := nearest(name, names); ok && name != "" {
-		return templateError("did you mean {"+near+"}?", "the path has an unknown variable {%s}", name)
+		return invalid("did you mean {"+near+"}?", "the path has an unknown variable {%s}", name)
 	}
-	return templateError("use {"+strings.Join(names, "} {")+"}", "the path has an unknown variable {%s}", name)
+	return invalid("use {"+strings.Join(names, "} {")+"}", "the path has an unknown variable {%s}", name)
 }
 
 // checkPath reports paths that make keys nobody can find again.
 func checkPath(path string) error {
 	switch {
 	case strings.TrimSpace(path) == "":
-		return templateError("write for example orders/{YYYY}-{MM}-{DD}.csv", "the path is empty")
+		return invalid("write for example orders/{YYYY}-{MM}-{DD}.csv", "the path is empty")
 	case strings.HasPrefix(path, "s3://"):
-		return templateError("write the key alone; the bucket is the connection's, or destination.bucket", "the path is a URL")
+		return invalid("write the key alone; the bucket is the connection's, or destination.bucket", "the path is a URL")
 	case strings.HasPrefix(path, "/"):
-		return templateError("remove the first slash", "the path begins with a slash")
+		return invalid("remove the first slash", "the path begins with a slash")
 	case strings.HasSuffix(path, "/"):
-		return templateError("add the name of the file", "the path ends in a slash")
+		return invalid("add the name of the file", "the path ends in a slash")
 	case strings.Contains(path, "//"):
-		return templateError("remove one slash", "the path has an empty segment")
+		return invalid("remove one slash", "the path has an empty segment")
 	case strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd }):
-		return templateError("remove it", "the path has a control character")
+		return invalid("remove it", "the path has a control character")
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "." || segment == ".." {
-			return templateError("name the folder", "the path has a segment %s", segment)
+			return invalid("name the folder", "the path has a segment %s", segment)
 		}
 	}
 	return nil
