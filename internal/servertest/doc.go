@@ -1,5 +1,5 @@
 // Package servertest starts real servers for the tests of the doors: Redis, MinIO, PostgreSQL, MariaDB and two
-// generations of ClickHouse.
+// generations of ClickHouse; and it asks DuckDB what files hold.
 //
 //	func TestMain(m *testing.M) { servertest.Main(m) }
 //
