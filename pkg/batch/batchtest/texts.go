@@ -24,7 +24,7 @@ func texts() []Column {
 		column("utf8", arrow.BinaryTypes.String, each(appendString, Texts...)),
 		column("large_utf8", arrow.BinaryTypes.LargeString, each((*array.LargeStringBuilder).Append, Texts...)),
 		column("json", arrow.BinaryTypes.String, each(appendString,
-			`{"a": 1, "b": [true, null, "x,\"y\""]}`, `{}`, `[]`, `null`, `"text"`, `-1.50e+10`, "[\n 1,\r\n\t2 ]", `"\u0000\/"`,
+			`{"a": 1, "b": [true, null, "x,\"y\""]}`, `{}`, `[]`, `[null]`, `"text"`, `-1.50e+10`, "[\n 1,\r\n\t2 ]", `"\u0000\/"`,
 			`12345678901234567890.123456789`, `{"a":{"a":{"a":[[[]]]}}}`, `"日本"`, ` true `)).as(batch.JSON),
 		column("enum", arrow.BinaryTypes.String, each(appendString, "new", "paid, shipped", "")).as(batch.Enum),
 		column("interval", arrow.BinaryTypes.String, each(appendString, "1 year 2 mons 3 days 04:05:06.7", "-1 days")).as(batch.Interval),

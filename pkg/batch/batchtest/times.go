@@ -43,7 +43,7 @@ func stamps(unit arrow.TimeUnit) []Value {
 	at := func(year int, month time.Month, dom int) arrow.Timestamp {
 		return arrow.Timestamp(time.Date(year, month, dom, 3, 4, 5, 0, time.UTC).Unix() * per)
 	}
-	values := []arrow.Timestamp{at(2024, 1, 2) + arrow.Timestamp(per/8), at(2024, 1, 2), 0, -1, 1, at(1815, 6, 18), at(1700, 1, 1) - 1}
+	values := []arrow.Timestamp{at(2024, 1, 2) + arrow.Timestamp(max(per/8, 1)), at(2024, 1, 2), 0, -1, 1, at(1815, 6, 18), at(1700, 1, 1) - 1}
 	switch unit {
 	case arrow.Nanosecond: // 1677 to 2262
 		values = append(values, math.MinInt64, math.MaxInt64)

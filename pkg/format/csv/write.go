@@ -25,8 +25,8 @@ func (Format) Frame(schema *arrow.Schema, opts format.WriteOptions) (format.Fram
 // frame is what stands before the lines.
 type frame struct{ opening []byte }
 
-func (f frame) Opening() []byte                         { return f.opening }
-func (frame) Separator() []byte                         { return nil }
+func (f frame) Opening() []byte                        { return f.opening }
+func (frame) Separator() []byte                        { return nil }
 func (frame) Closing([]format.Segment) ([]byte, error) { return nil, nil }
 
 // appendHeader appends the line of column names.

@@ -17,8 +17,8 @@ func (Format) Frame(schema *arrow.Schema, _ format.WriteOptions) (format.Frame, 
 
 type frame struct{}
 
-func (frame) Opening() []byte                           { return nil }
-func (frame) Separator() []byte                         { return nil }
+func (frame) Opening() []byte                          { return nil }
+func (frame) Separator() []byte                        { return nil }
 func (frame) Closing([]format.Segment) ([]byte, error) { return nil, nil }
 
 // Encoder implements format.Writer.

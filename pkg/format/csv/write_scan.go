@@ -3,20 +3,20 @@ package csv
 import "encoding/binary"
 
 const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
+	lanes = 0x0101010101010101
+	tops  = 0x8080808080808080
 )
 
 // hasZero is not zero if one of the 8 bytes of w is zero.
-func hasZero(w uint64) uint64 { return (w - ones) &^ w & highs }
+func hasZero(w uint64) uint64 { return (w - lanes) &^ w & tops }
 
 // anyUnsafe reports whether a delimiter, quote, CR or LF is in the field.
 func (d *dialect) anyUnsafe(field []byte) bool {
-	delimiter := uint64(d.delimiter) * ones
+	delimiter := uint64(d.delimiter) * lanes
 	i := 0
 	for ; i+8 <= len(field); i += 8 {
 		w := binary.LittleEndian.Uint64(field[i:])
-		if hasZero(w^delimiter)|hasZero(w^(quote*ones))|hasZero(w^('\r'*ones))|hasZero(w^('\n'*ones)) != 0 {
+		if hasZero(w^delimiter)|hasZero(w^(quote*lanes))|hasZero(w^('\r'*lanes))|hasZero(w^('\n'*lanes)) != 0 {
 			return true
 		}
 	}

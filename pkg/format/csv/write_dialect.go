@@ -11,8 +11,8 @@ import (
 const (
 	quote = '"'
 	bom   = "\uFEFF"
-	// delimiters is the delimiters that we write and look for.
-	delimiters = ",;|~\t"
+	// writable is the delimiters that we write.
+	writable = ",;|~\t"
 )
 
 // dialect is checked CSVWriteOptions with their defaults filled in.
@@ -41,7 +41,7 @@ func newDialect(opts format.CSVWriteOptions) (*dialect, error) {
 }
 
 func (d *dialect) check() error {
-	if strings.IndexByte(delimiters, d.delimiter) < 0 {
+	if strings.IndexByte(writable, d.delimiter) < 0 {
 		return fault.New(fault.Invalid, "csv delimiter %q is not supported: want one of , ; | ~ or tab", d.delimiter)
 	}
 	if d.newline != "\n" && d.newline != "\r\n" {
