@@ -129,6 +129,10 @@ type CSVReadOptions struct {
 	Escape    byte   // zero: quotes are doubled
 	Header    Header // whether the first line names the fields
 	Null      string // text of a null besides the empty unquoted field
+
+	// Fields is the names of the file's fields where Input begins behind the
+	// header, because the file is read in ranges. Header is then not used.
+	Fields []string
 }
 
 // Header says whether the first line of a CSV file names its fields.

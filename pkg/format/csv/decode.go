@@ -1,0 +1,178 @@
+package csv
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/longshore/longshore/pkg/block"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/internal/window"
+	"github.com/longshore/longshore/pkg/format/textvalue"
+	"github.com/longshore/longshore/pkg/schema"
+)
+
+// decoder reads one file. A row goes one of two ways: the fast one appends each
+// field as its end is found; what it can't place it takes back, and the slow way
+// finds out why.
+type decoder struct {
+	ctx     context.Context
+	name    string
+	w       *window.Window
+	columns []format.Column
+	specs   []block.Spec
+	opts    format.ReadOptions
+	split   *splitter
+
+	targets []target // by field of the file
+	byCol   []int    // by column: its field in the file, or -1
+	missing []int    // the columns without a field
+	unknown []string // the fields without a column
+	dropped bool     // a missing column takes no null: every row is rejected
+
+	row, line int64 // rows and lines before Pos
+	filled    int   // rows in the block being filled
+	rejects   []format.Reject
+	rejected  int    // bytes held by rejects
+	scratch   []byte // of the fast way: a text whose doubled quotes are single
+}
+
+// target is where a field of the file goes.
+type target struct {
+	column *block.Column // of the block being filled; nil for an unknown field
+	parse  textvalue.Parser
+	index  int     // of the column; -1 for an unknown field
+	nulls  bool    // the column keeps nulls
+	empty  bool    // an empty field is an empty text, not a null
+	also   *target // the next column that reads the same field
+}
+
+func newDecoder(ctx context.Context, name string, w *window.Window, columns []format.Column, opts format.ReadOptions) *decoder {
+	d := &decoder{ctx: ctx, name: name, w: w, columns: columns, opts: opts, split: newSplitter(opts.CSV)}
+	for _, c := range columns {
+		d.specs = append(d.specs, block.Spec{Name: c.Name, Type: c.Type, Optional: c.Default})
+	}
+	return d
+}
+
+// begin decides whether there is a header and maps fields to columns.
+func (d *decoder) begin() error {
+	names, err := d.header()
+	if err != nil {
+		return err
+	}
+	d.byCol = make([]int, len(d.columns))
+	for i, c := range d.columns {
+		d.byCol[i] = i
+		if names != nil {
+			d.byCol[i] = slices.Index(names, pathName(c))
+		}
+	}
+	fields := len(names)
+	if names == nil {
+		fields = len(d.columns)
+	}
+	d.targets = make([]target, fields)
+	for i := range d.targets {
+		d.targets[i].index = -1
+	}
+	for col, at := range d.byCol {
+		if at < 0 {
+			d.missing = append(d.missing, col)
+			if c := d.columns[col]; !c.Type.IsNullable() && !c.Default {
+				d.dropped = true
+			}
+			continue
+		}
+		d.aim(col, at)
+	}
+	for i, name := range names {
+		if d.targets[i].index < 0 && name != "" && !slices.Contains(d.unknown, name) && !d.reads(name) {
+			d.unknown = append(d.unknown, name)
+		}
+	}
+	slices.Sort(d.unknown)
+	return nil
+}
+
+func (d *decoder) reads(name string) bool {
+	return slices.ContainsFunc(d.columns, func(c format.Column) bool { return pathName(c) == name })
+}
+
+// aim lets field at go to a column, besides those that it goes to already.
+func (d *decoder) aim(col, at int) {
+	c := d.columns[col]
+	t := target{index: col, parse: textvalue.For(c.Type), nulls: c.Type.IsNullable() || c.Default}
+	t.empty = c.Type.Base().Kind == schema.String && !t.nulls
+	if first := d.targets[at]; first.index >= 0 {
+		t.also = &first
+	}
+	d.targets[at] = t
+}
+
+// Next implements format.Decoder.
+func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) {
+	d.rejects, d.rejected = d.rejects[:0], 0
+	dst.Shape(d.specs)
+	if err := d.ctx.Err(); err != nil {
+		return 0, wrap(d.name, err)
+	}
+	d.bind(dst)
+	d.filled = 0
+	start := d.row
+	for rows := 0; rows < maxRows; {
+		if err := d.w.Fill(); err != nil {
+			switch {
+			case errors.Is(err, window.ErrLong):
+				if err = d.rejectLong(); err == nil {
+					rows = int(d.row - start)
+					continue
+				}
+			case err == io.EOF && d.row > start:
+				return int(d.row - start), nil
+			}
+			return 0, wrap(d.name, err)
+		}
+		if err := d.rows(dst, maxRows-rows); err != nil {
+			return 0, wrap(d.name, err)
+		}
+		rows = int(d.row - start)
+		if d.full(dst) {
+			break
+		}
+	}
+	return int(d.row - start), nil
+}
+
+// full reports whether the block is as large as it may become.
+func (d *decoder) full(dst *block.Block) bool {
+	return int64(d.rejected)+dst.Bytes() >= int64(d.opts.BlockBytes)
+}
+
+func (d *decoder) bind(dst *block.Block) {
+	for i := range d.targets {
+		for t := &d.targets[i]; t != nil && t.index >= 0; t = t.also {
+			t.column = dst.Columns[t.index]
+		}
+	}
+}
+
+// Rejected implements format.Decoder.
+func (d *decoder) Rejected() []format.Reject { return d.rejects }
+
+// Facts implements format.Decoder.
+func (d *decoder) Facts() format.Facts {
+	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read()}
+	for _, col := range d.missing {
+		f.Missing = append(f.Missing, d.columns[col].Name)
+	}
+	return f
+}
+
+// Close implements format.Decoder.
+func (d *decoder) Close() error {
+	d.w.Release()
+	d.rejects, d.scratch, d.split.unquoted = nil, nil, nil
+	return nil
+}

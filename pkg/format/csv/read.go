@@ -1,0 +1,90 @@
+package csv
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/internal/window"
+	"github.com/longshore/longshore/pkg/schema"
+)
+
+const (
+	defaultMaxRow     = 64 << 20
+	defaultBlockBytes = 64 << 20
+	defaultSampleRows = 10_000
+)
+
+// Decoder implements format.Reader. It reads the beginning of the file: the
+// header, and what tells the delimiter.
+func (Format) Decoder(ctx context.Context, in format.Input, columns []format.Column, opts format.ReadOptions) (format.Decoder, error) {
+	if len(columns) == 0 {
+		return nil, fault.New(fault.Invalid, "read %s: no columns", in.Name)
+	}
+	w, err := open(in, &opts)
+	if err != nil {
+		return nil, err
+	}
+	d := newDecoder(ctx, in.Name, w, columns, opts)
+	if err := d.begin(); err != nil {
+		return nil, wrap(in.Name, err)
+	}
+	return d, nil
+}
+
+// open returns a window that stands behind the file's byte order mark, and sets
+// the options that weren't given.
+func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
+	if opts.MaxRowBytes <= 0 {
+		opts.MaxRowBytes = defaultMaxRow
+	}
+	if opts.BlockBytes <= 0 {
+		opts.BlockBytes = defaultBlockBytes
+	}
+	if opts.SampleRows <= 0 {
+		opts.SampleRows = defaultSampleRows
+	}
+	if opts.CSV.Quote == 0 {
+		opts.CSV.Quote = '"'
+	}
+	w := window.New(in.Stream, opts.MaxRowBytes)
+	switch err := w.Fill(); {
+	case errors.Is(err, io.EOF), errors.Is(err, window.ErrLong):
+	case err != nil:
+		return nil, wrap(in.Name, err)
+	}
+	if err := w.SkipBOM(); err != nil {
+		return nil, wrap(in.Name, err)
+	}
+	if opts.CSV.Delimiter == 0 {
+		opts.CSV.Delimiter = sniff(w.Buf[w.Pos:w.Limit], opts.CSV)
+	}
+	return w, nil
+}
+
+func wrap(name string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return fault.New(fault.KindOf(err), "read %s: %w", name, err)
+}
+
+// pathName is what a column is called in a header.
+func pathName(c format.Column) string {
+	if c.Path == nil {
+		return c.Name
+	}
+	return c.Path.Name()
+}
+
+// Infer implements format.Reader.
+func (Format) Infer(ctx context.Context, in format.Input, opts format.ReadOptions) (schema.Inference, error) {
+	w, err := open(in, &opts)
+	if err != nil {
+		return schema.Inference{}, err
+	}
+	inf, err := infer(ctx, w, opts)
+	return inf, wrap(in.Name, err)
+}

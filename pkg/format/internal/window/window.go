@@ -1,0 +1,205 @@
+// Package window is a file's text seen through a buffer that moves over it, a
+// number of whole lines at a time.
+//
+//	       Pos        Limit     End
+//	┌───────┬───────────┬────────┬──────────┐
+//	│ read  │ whole     │ begin  │ padding  │
+//	│       │ lines     │ of one │ of LFs   │
+//	└───────┴───────────┴────────┴──────────┘
+//
+// What must stay true: bytes before Limit end in a line feed, one that is added
+// in memory if the file doesn't end in one, and Pad line feeds stand behind End, so that who
+// looks for the end of a line needs no other bound.
+package window
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+const (
+	// Pad is how many line feeds are kept behind End.
+	Pad = 64
+	// initial is the size of the buffer before a longer line makes it grow.
+	initial = 512 << 10
+)
+
+// Window is a moving view of a stream. Its fields are the reader's to look at;
+// it moves Pos itself.
+type Window struct {
+	Buf []byte
+	Pos int
+	// Limit is the end of the last whole line, and End that of what was read.
+	Limit, End int
+	// Valid is set when the bytes from Pos to Limit are known to be UTF-8.
+	Valid bool
+
+	in    io.Reader
+	base  int64 // where Buf begins in the file, in bytes
+	err   error // of in; io.EOF at its end
+	added bool  // the last line feed isn't the file's
+	max   int   // of a line, in bytes
+}
+
+// New returns a window at the beginning of in that holds lines up to max bytes.
+func New(in io.Reader, max int) *Window {
+	return &Window{in: in, max: max, Buf: make([]byte, initial+Pad)}
+}
+
+// Offset returns where the byte at i of Buf stands in the file.
+func (w *Window) Offset(i int) int64 { return w.base + int64(i) }
+
+// Read returns how many bytes of the file are behind Pos.
+func (w *Window) Read() int64 {
+	n := w.base + int64(w.Pos)
+	if w.added && w.Pos == w.End {
+		n--
+	}
+	return n
+}
+
+// Release frees the buffer. Nothing can be read afterwards.
+func (w *Window) Release() {
+	w.base = w.Read()
+	w.Buf, w.Pos, w.Limit, w.End, w.added, w.err = nil, 0, 0, 0, false, io.EOF
+}
+
+// SkipBOM moves Pos behind the byte order mark of UTF-8 if the file begins with
+// one. The error is Invalid if it begins with that of UTF-16.
+func (w *Window) SkipBOM() error {
+	switch head := w.Buf[w.Pos:w.End]; {
+	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
+		w.Pos += 3
+	case bytes.HasPrefix(head, []byte("\xFF\xFE")), bytes.HasPrefix(head, []byte("\xFE\xFF")):
+		return fault.New(fault.Invalid, "the text is UTF-16, want UTF-8")
+	}
+	return nil
+}
+
+// AtEnd reports whether nothing follows End.
+func (w *Window) AtEnd() bool { return w.err != nil }
+
+// ErrLong is returned by Fill when a line, or what More asked for, is longer
+// than the window may become.
+var ErrLong = errors.New("longer than the window")
+
+// Fill moves on so that at least one line begins at Pos. It returns io.EOF when
+// Pos is at the end of the file, and the stream's error where it failed.
+func (w *Window) Fill() error {
+	for w.Pos >= w.Limit {
+		if err := w.More(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// More reads on behind End, keeping everything from Pos on. Indexes into Buf
+// move with Pos. At the end of the file it returns io.EOF.
+func (w *Window) More() error {
+	if w.err != nil {
+		return w.finish()
+	}
+	w.slide()
+	if w.End-w.Pos >= w.max {
+		return ErrLong
+	}
+	if len(w.Buf)-Pad-w.End < len(w.Buf)/4 {
+		w.grow()
+	}
+	scanned, idle := w.End, 0
+	for w.End < len(w.Buf)-Pad && w.err == nil {
+		n, err := w.in.Read(w.Buf[w.End : len(w.Buf)-Pad])
+		w.End += n
+		w.err = err
+		if idle++; n > 0 {
+			idle = 0
+		}
+		if idle > 100 {
+			w.err = io.ErrNoProgress
+		}
+		if w.End-scanned >= initial/4 {
+			break
+		}
+	}
+	if w.err != nil && w.err != io.EOF {
+		return w.err
+	}
+	w.endLine()
+	w.advance(scanned)
+	if w.err != nil && w.End == scanned {
+		return w.finish()
+	}
+	return nil
+}
+
+func (w *Window) finish() error {
+	if w.err == io.EOF && w.Pos < w.Limit {
+		return io.EOF // of More; Fill doesn't come here
+	}
+	return w.err
+}
+
+// slide moves what isn't read yet to the beginning of the buffer.
+func (w *Window) slide() {
+	if w.Pos == 0 {
+		return
+	}
+	copy(w.Buf, w.Buf[w.Pos:w.End])
+	w.base += int64(w.Pos)
+	w.Limit, w.End, w.Pos = max(w.Limit-w.Pos, 0), w.End-w.Pos, 0
+}
+
+func (w *Window) grow() {
+	buf := make([]byte, 2*len(w.Buf))
+	copy(buf, w.Buf[:w.End])
+	w.Buf = buf
+}
+
+// endLine adds the line feed that the file's last line lacks, and the padding.
+func (w *Window) endLine() {
+	if w.err == io.EOF && w.End > 0 && w.Buf[w.End-1] != '\n' {
+		w.Buf[w.End] = '\n'
+		w.End++
+		w.added = true
+	}
+	for i := w.End; i < min(w.End+Pad, len(w.Buf)); i++ {
+		w.Buf[i] = '\n'
+	}
+}
+
+// advance sets Limit, given where the bytes begin that were read just now.
+func (w *Window) advance(scanned int) {
+	before := w.Limit
+	if i := bytes.LastIndexByte(w.Buf[scanned:w.End], '\n'); i >= 0 {
+		w.Limit = scanned + i + 1
+	}
+	from := max(before, w.Pos)
+	if before <= w.Pos {
+		w.Valid = true
+	}
+	w.Valid = w.Valid && (from >= w.Limit || utf8.Valid(w.Buf[from:w.Limit]))
+}
+
+// SkipLine moves Pos behind the next line feed without holding what is before
+// it, and returns how many bytes that was. It returns io.EOF if none follows.
+func (w *Window) SkipLine() (skipped int64, err error) {
+	for {
+		if i := bytes.IndexByte(w.Buf[w.Pos:w.End], '\n'); i >= 0 {
+			w.Pos += i + 1
+			return skipped + int64(i) + 1, nil
+		}
+		skipped += int64(w.End - w.Pos)
+		w.Pos = w.End
+		if w.Limit < w.Pos {
+			w.Limit = w.Pos
+		}
+		if err := w.More(); err != nil {
+			return skipped, err
+		}
+	}
+}
