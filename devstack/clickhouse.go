@@ -87,15 +87,13 @@ func clickHouseEnv(ports portMap, into map[string]string) {
 // close drops the clients, stops their queries and then the engine.
 func (s *embeddedClickHouse) close() error {
 	var errs []error
+	if s.tcp != nil {
+		errs = append(errs, s.tcp.Close())
+	}
 	if s.http != nil {
 		errs = append(errs, s.http.Close())
 	}
 	s.front.Close()
-	if s.tcp != nil {
-		if err := s.tcp.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
-	}
 	errs = append(errs, s.group.Wait())
 	s.engine.Close()
 	return errors.Join(errs...)

@@ -56,11 +56,11 @@ func insert(t *testing.T, c driver.Conn, sql string, from, to int, options ...cl
 func TestCreateInsertSelectAlter(t *testing.T) {
 	protocols(t, func(t *testing.T, c driver.Conn) {
 		name := table(t)
-		exec(t, c, "CREATE TABLE "+name+" (a UInt64, s String, d DateTime DEFAULT now(), m UInt64 MATERIALIZED a * 2, l UInt64 ALIAS a * 3) ENGINE = MergeTree ORDER BY a")
+		execute(t, c, "CREATE TABLE "+name+" (a UInt64, s String, d DateTime DEFAULT now(), m UInt64 MATERIALIZED a * 2, l UInt64 ALIAS a * 3) ENGINE = MergeTree ORDER BY a")
 		insert(t, c, "INSERT INTO "+name+" (a, s)", 0, 1000)
-		exec(t, c, "INSERT INTO "+name+" (s, a) VALUES ('inline', 1000), (concat('in', 'line'), 1000 + 1)")
-		exec(t, c, "INSERT INTO "+name+" (a, s) SELECT number, 'selected' FROM numbers(2000, 10)")
-		exec(t, c, "ALTER TABLE "+name+" ADD COLUMN x Nullable(Int32)")
+		execute(t, c, "INSERT INTO "+name+" (s, a) VALUES ('inline', 1000), (concat('in', 'line'), 1000 + 1)")
+		execute(t, c, "INSERT INTO "+name+" (a, s) SELECT number, 'selected' FROM numbers(2000, 10)")
+		execute(t, c, "ALTER TABLE "+name+" ADD COLUMN x Nullable(Int32)")
 		if got := scalar(t, c, "SELECT (count(), sum(m), sum(l), countIf(d > now() - 60), countIf(x IS NULL)) FROM "+name); got != "(1012,1043092,1564638,1012,1012)" {
 			t.Errorf("got %s", got)
 		}
@@ -81,7 +81,7 @@ func TestCreateInsertSelectAlter(t *testing.T) {
 func TestInsertWithoutColumnsAndInOtherOrder(t *testing.T) {
 	protocols(t, func(t *testing.T, c driver.Conn) {
 		name := table(t)
-		exec(t, c, "CREATE TABLE "+name+" (a UInt64, s String, m UInt64 MATERIALIZED a * 2) ENGINE = MergeTree ORDER BY a")
+		execute(t, c, "CREATE TABLE "+name+" (a UInt64, s String, m UInt64 MATERIALIZED a * 2) ENGINE = MergeTree ORDER BY a")
 		insert(t, c, "INSERT INTO "+name, 0, 10)
 		b, err := c.PrepareBatch(t.Context(), "INSERT INTO "+name+" (s, a)")
 		if err != nil {
@@ -138,7 +138,7 @@ func TestInsertExceptions(t *testing.T) {
 	if _, err := c.PrepareBatch(t.Context(), "INSERT INTO nowhere_at_all"); code(err) != 60 {
 		t.Errorf("unknown table: got %v", err)
 	}
-	exec(t, c, "CREATE TABLE refusing (a UInt64, s String, CONSTRAINT small CHECK a < 100) ENGINE = MergeTree ORDER BY a")
+	execute(t, c, "CREATE TABLE refusing (a UInt64, s String, CONSTRAINT small CHECK a < 100) ENGINE = MergeTree ORDER BY a")
 	if _, err := c.PrepareBatch(t.Context(), "INSERT INTO refusing (a, nope)"); code(err) != 16 {
 		t.Errorf("unknown column: got %v", err)
 	}
@@ -206,7 +206,7 @@ func TestSettingsDoNotLeak(t *testing.T) {
 
 func TestSessionSettings(t *testing.T) {
 	c := open(t, "native", func(o *clickhouse.Options) { o.MaxOpenConns, o.MaxIdleConns = 1, 1 })
-	exec(t, c, "SET max_block_size = 777")
+	execute(t, c, "SET max_block_size = 777")
 	ctx := clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{"max_block_size": 1234}))
 	if err := c.Exec(ctx, "SELECT 1"); err != nil {
 		t.Fatal(err)
@@ -214,10 +214,10 @@ func TestSessionSettings(t *testing.T) {
 	if got := scalar(t, c, "SELECT getSetting('max_block_size')"); got != "777" {
 		t.Errorf("got %s, want the session's own 777", got)
 	}
-	exec(t, c, "CREATE DATABASE IF NOT EXISTS elsewhere")
-	exec(t, c, "USE elsewhere")
-	exec(t, c, "CREATE TEMPORARY TABLE temp (a UInt8)")
-	exec(t, c, "INSERT INTO temp VALUES (7)")
+	execute(t, c, "CREATE DATABASE IF NOT EXISTS elsewhere")
+	execute(t, c, "USE elsewhere")
+	execute(t, c, "CREATE TEMPORARY TABLE temp (a UInt8)")
+	execute(t, c, "INSERT INTO temp VALUES (7)")
 	if got := scalar(t, c, "SELECT (currentDatabase(), (SELECT sum(a) FROM temp))"); got != "('elsewhere',7)" {
 		t.Errorf("got %s", got)
 	}
@@ -226,7 +226,7 @@ func TestSessionSettings(t *testing.T) {
 func TestDedup(t *testing.T) {
 	protocols(t, func(t *testing.T, c driver.Conn) {
 		name := table(t)
-		exec(t, c, "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000")
+		execute(t, c, "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000")
 		token := func(v string) clickhouse.QueryOption {
 			return clickhouse.WithSettings(clickhouse.Settings{"insert_deduplication_token": v})
 		}
@@ -255,7 +255,7 @@ func TestBlocksStayBlocks(t *testing.T) {
 		{"blocks_token", " SETTINGS insert_deduplication_token = 't'", []int{10, 1, 1_500_000}, "3"},
 		{"blocks_joined", "", []int{10, 1, 100}, "1"},
 	} {
-		exec(t, c, "CREATE TABLE "+q.name+" (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000, max_bytes_to_merge_at_max_space_in_pool = 1")
+		execute(t, c, "CREATE TABLE "+q.name+" (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000, max_bytes_to_merge_at_max_space_in_pool = 1")
 		for range 2 {
 			var a proto.ColUInt64
 			sizes := q.sizes
@@ -379,7 +379,7 @@ func TestConcurrency(t *testing.T) {
 	for _, protocol := range []string{"native", "http"} {
 		t.Run(protocol, func(t *testing.T) {
 			name := table(t)
-			exec(t, open(t, protocol), "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
+			execute(t, open(t, protocol), "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
 			var wg sync.WaitGroup
 			for worker := range 8 {
 				c := open(t, protocol)
@@ -406,7 +406,7 @@ func TestMillionRows(t *testing.T) {
 	protocols(t, func(t *testing.T, c driver.Conn) {
 		const rows = 1_000_000
 		name := table(t)
-		exec(t, c, "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
+		execute(t, c, "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
 		numbers, texts := make([]uint64, rows), make([]string, rows)
 		for i := range numbers {
 			numbers[i], texts[i] = uint64(i), "some text"
@@ -423,7 +423,7 @@ func TestMillionRows(t *testing.T) {
 		if got := scalar(t, c, "SELECT (count(), sum(a), sum(length(s))) FROM "+name); got != "(1000000,499999500000,9000000)" {
 			t.Errorf("got %s", got)
 		}
-		exec(t, c, "DROP TABLE "+name+" SYNC")
+		execute(t, c, "DROP TABLE "+name+" SYNC")
 	})
 }
 
@@ -486,7 +486,7 @@ func TestKillQuery(t *testing.T) {
 			failed <- c.QueryRow(ctx, "SELECT max(sipHash64(number)) FROM numbers(100000000000) /* "+id+" */").Err()
 		}()
 		eventually(t, "the query is killed", func() bool {
-			exec(t, open(t, "native"), "KILL QUERY WHERE query_id = '"+id+"'")
+			execute(t, open(t, "native"), "KILL QUERY WHERE query_id = '"+id+"'")
 			select {
 			case err := <-failed:
 				if code(err) != 394 {

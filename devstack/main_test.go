@@ -17,7 +17,8 @@ import (
 var stack *devstack.Stack
 
 func TestMain(m *testing.M) {
-	if _, err := chdb.Find(); err != nil {
+	var err error
+	if library, err = chdb.Find(); err != nil {
 		fmt.Println("skipped:", err)
 		return
 	}
@@ -25,6 +26,10 @@ func TestMain(m *testing.M) {
 }
 
 func withStack(m *testing.M) int {
+	var err error
+	if moduleDir, err = os.Getwd(); err != nil { // the stack changes it
+		panic(err)
+	}
 	dir, err := os.MkdirTemp("", "devstack-test-")
 	if err != nil {
 		panic(err)
@@ -41,6 +46,9 @@ func withStack(m *testing.M) int {
 	}
 	return code
 }
+
+// moduleDir is the folder of this package, and library the path of libchdb.
+var moduleDir, library string
 
 // open connects with clickhouse-go; protocol is "native" or "http", options may change anything.
 func open(t *testing.T, protocol string, change ...func(*clickhouse.Options)) driver.Conn {
@@ -64,7 +72,7 @@ func open(t *testing.T, protocol string, change ...func(*clickhouse.Options)) dr
 	return conn
 }
 
-func exec(t *testing.T, conn driver.Conn, sql string, args ...any) {
+func execute(t *testing.T, conn driver.Conn, sql string, args ...any) {
 	t.Helper()
 	if err := conn.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)

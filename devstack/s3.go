@@ -31,17 +31,15 @@ type s3Server struct {
 	done     chan error
 }
 
-// startS3 starts an S3 gateway over two folders, objects and what is known about them, and creates the state bucket.
+// startS3 starts an S3 gateway over a folder and creates the state bucket.
 func startS3(ctx context.Context, config Config, ports portMap) (server, error) {
-	objects, sidecar := filepath.Join(config.DataDir, "s3", "objects"), filepath.Join(config.DataDir, "s3", "meta")
-	for _, dir := range []string{objects, sidecar} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, err
-		}
+	objects := filepath.Join(config.DataDir, "s3", "objects")
+	if err := os.MkdirAll(objects, 0o755); err != nil {
+		return nil, err
 	}
-	store, err := meta.NewSideCar(sidecar)
+	store, sidecar, err := openMetadata(objects, filepath.Join(config.DataDir, "s3", "meta"))
 	if err != nil {
-		return nil, fmt.Errorf("open metadata folder: %w", err)
+		return nil, fmt.Errorf("open object metadata: %w", err)
 	}
 	backend, err := posix.New(objects, store, posix.PosixOpts{SideCarDir: sidecar, NewDirPerm: 0o755, Concurrency: 256})
 	if err != nil {
@@ -60,6 +58,20 @@ func startS3(ctx context.Context, config Config, ports portMap) (server, error) 
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// openMetadata keeps ETags and the like in extended attributes of the objects' files, so that a reader never sees
+// the bytes of one version with the ETag of another. Only where the file system has none they go to the folder
+// sidecar, where readers may.
+func openMetadata(objects, sidecar string) (store meta.MetadataStorer, sidecarDir string, err error) {
+	if _, err := os.Stat(sidecar); os.IsNotExist(err) && (meta.XattrMeta{}).Test(objects) == nil {
+		return meta.XattrMeta{}, "", nil
+	}
+	if err := os.MkdirAll(sidecar, 0o755); err != nil {
+		return nil, "", err
+	}
+	store, err = meta.NewSideCar(sidecar)
+	return store, sidecar, err
 }
 
 // ready waits until the gateway answers, by creating the state bucket.

@@ -39,8 +39,8 @@ var typed = []struct{ name, kind, values string }{
 	{"arrs", "Array(Nullable(String))", "[],[NULL],['a',NULL,'']"},
 	{"arr2", "Array(Array(String))", "[],[[]],[['a'],['b','c']]"},
 	{"alc", "Array(LowCardinality(String))", "[],['a'],['a','b','a']"},
-	{"m", "Map(String, UInt64)", "map(),map('a',1),map('a',1,'b',2)"},
-	{"mlc", "Map(LowCardinality(String), Array(String))", "map(),map('a',['x']),map('a',[],'b',['y','z'])"},
+	{"m", "Map(String, UInt64)", "map(),map('a',1),map('b',2)"},
+	{"mlc", "Map(LowCardinality(String), Array(String))", "map(),map('a',['x']),map('b',['y','z'])"},
 	{"t", "Tuple(a UInt8, b String)", "(1,'x'),(2,''),(3,'z')"},
 	{"tn", "Tuple(k String, l Array(Tuple(i UInt8, f Nullable(Float64))))", "('',[]),('a',[(1,NULL)]),('b',[(1,1.5),(2,NULL)])"},
 	{"saf", "SimpleAggregateFunction(sum, UInt64)", "0,1,2"},
@@ -58,9 +58,9 @@ func TestTypes(t *testing.T) {
 			}
 			table := "types_" + protocol
 			for _, name := range []string{table, table + "_back"} {
-				exec(t, c, "CREATE TABLE "+name+" (n UInt8, "+strings.Join(definitions, ", ")+") ENGINE = MergeTree ORDER BY n")
+				execute(t, c, "CREATE TABLE "+name+" (n UInt8, "+strings.Join(definitions, ", ")+") ENGINE = MergeTree ORDER BY n")
 			}
-			exec(t, c, "INSERT INTO "+table+" SELECT * FROM ("+valuesOf(3, rows)+")")
+			execute(t, c, "INSERT INTO "+table+" SELECT * FROM ("+valuesOf(3, rows)+")")
 			copyThrough(t, protocol, table, table+"_back")
 			for _, k := range typed {
 				query := "SELECT groupArray(toString(" + k.name + ")) FROM (SELECT * FROM %s ORDER BY n)"

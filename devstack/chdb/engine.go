@@ -2,6 +2,7 @@ package chdb
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type Engine struct {
 	path string
 
 	mu      sync.Mutex
-	control *Conn // guarded by mu
+	control *Conn // guarded by mu; nil once closed
 }
 
 // Start loads the library and starts the engine over the folder path.
@@ -40,7 +41,10 @@ func Start(library, path string) (*Engine, error) {
 func (e *Engine) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.control.Close()
+	if e.control != nil {
+		e.control.Close()
+		e.control = nil
+	}
 }
 
 // Session is a Conn that can be found among the running queries.
@@ -88,6 +92,9 @@ func ofSession(id string) string { return "Settings['" + idSetting + "'] = " + Q
 func (e *Engine) ask(sql string) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.control == nil {
+		return "", errors.New("engine is closed")
+	}
 	answer, _, err := e.control.Query(sql, "TSVRaw")
 	return string(answer), err
 }

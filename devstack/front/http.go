@@ -24,6 +24,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "There is no handle "+r.URL.Path, http.StatusNotFound)
 		return
 	}
+	if !s.enter(nil) {
+		http.Error(w, "the server is closing", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.serving.Done()
 	h := &httpQuery{server: s, w: w, r: r, started: time.Now()}
 	if err := h.serve(); err != nil {
 		h.fail(err)
@@ -61,11 +66,16 @@ func (h *httpQuery) serve() error {
 	}
 	defer end()
 	h.header(id)
-	ended := make(chan struct{})
-	stop := context.AfterFunc(h.r.Context(), func() { h.server.killUntil(ended, h.session.ID()) })
+	ended, watched := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(h.r.Context(), func() {
+		defer close(watched)
+		h.server.killUntil(ended, h.session.ID())
+	})
 	err = h.run()
-	stop()
 	close(ended)
+	if !stop() {
+		<-watched
+	}
 	return err
 }
 

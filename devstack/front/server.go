@@ -2,9 +2,11 @@ package front
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,61 +71,73 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
-// Serve answers the native protocol on l until Close.
+// Serve answers the native protocol on l until l is closed.
 func (s *Server) Serve(l net.Listener) error {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
-			if s.isClosed() {
+			if errors.Is(err, net.ErrClosed) {
 				return nil
 			}
 			return fmt.Errorf("accept: %w", err)
 		}
-		if !s.track(conn) {
+		if !s.enter(conn) {
 			conn.Close()
 			continue
 		}
 		go func() {
-			defer s.untrack(conn)
+			defer s.leave(conn)
 			s.serveConn(conn)
 		}()
 	}
 }
 
-// Close closes the connections of Serve, stops what they run, and waits for them. Listeners are the caller's.
+// Close closes the connections of Serve, stops what clients run, and waits for them. Listeners and the HTTP server
+// are the caller's.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
 	for conn := range s.conns {
 		conn.Close()
 	}
-	for _, session := range s.running {
-		if err := s.config.Engine.Kill(session); err != nil {
-			s.config.Log.Warn("stop query", zap.Error(err))
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		s.serving.Wait()
+		close(done)
+	}()
+	for {
+		s.mu.Lock()
+		running := slices.Collect(maps.Values(s.running))
+		s.mu.Unlock()
+		for _, session := range running {
+			if err := s.config.Engine.Kill(session); err != nil {
+				s.config.Log.Warn("stop query", zap.Error(err))
+			}
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	s.mu.Unlock()
-	s.serving.Wait()
 }
 
-func (s *Server) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
-}
-
-func (s *Server) track(conn net.Conn) bool {
+// enter counts a client in, with its connection when it has one of its own, unless the server is closed.
+func (s *Server) enter(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	s.conns[conn] = true
 	s.serving.Add(1)
+	if conn != nil {
+		s.conns[conn] = true
+	}
 	return true
 }
 
-func (s *Server) untrack(conn net.Conn) {
+func (s *Server) leave(conn net.Conn) {
 	conn.Close()
 	s.mu.Lock()
 	delete(s.conns, conn)
