@@ -5,9 +5,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// gzipNormal is gzip's level unless told otherwise: on rows of text it takes a
-// sixth more time than level 1, and half that of level 6.
-const gzipNormal = 3
+// gzipNormal is gzip's level unless told otherwise. On rows of text it is as
+// fast as level 1 and saves one percent more; level 3 takes a third more time
+// for another percent, and level 6 twice the time for three.
+const gzipNormal = 2
 
 // gzipWriter makes gzip members without a name or time.
 type gzipWriter struct {
