@@ -1,0 +1,138 @@
+package export
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/objstore"
+)
+
+// uploadsAtOnce is how many pieces of a part are on their way at a time.
+const uploadsAtOnce = 2
+
+// place is where in an object an assembler's pieces go.
+type place struct {
+	upload string
+	slot   int
+	first  int32  // piece number
+	width  int    // how many pieces there is room for
+	lead   []byte // what stands before the assembler's own bytes
+}
+
+// assembler cuts a stream of bytes into pieces and uploads them, several at a
+// time. It keeps the last piece back until it knows that another follows, so
+// that every piece has the size that S3 asks for, and it asks for its place
+// only when it has a piece to put there.
+type assembler struct {
+	bucket Bucket
+	key    string
+	claim  func(ctx context.Context) (place, error)
+
+	place *place            // nil before the first piece
+	buf   []byte            // not yet sent
+	sent  []*objstore.Piece // filled in by the uploads
+	size  int64             // bytes written so far
+	group *errgroup.Group
+	ctx   context.Context // of group: ends with the first failure
+}
+
+func newAssembler(ctx context.Context, b Bucket, key string, claim func(context.Context) (place, error)) *assembler {
+	a := &assembler{bucket: b, key: key, claim: claim}
+	a.group, a.ctx = errgroup.WithContext(ctx)
+	a.group.SetLimit(uploadsAtOnce)
+	return a
+}
+
+// write takes a copy of p. It blocks while too many pieces are on their way.
+func (a *assembler) write(p []byte) error {
+	a.size += int64(len(p))
+	a.buf = append(a.buf, p...)
+	for {
+		want := a.nextSize()
+		if len(a.buf) < want+objstore.MinPiece {
+			return nil
+		}
+		rest := a.buf[want:]
+		next := append(make([]byte, 0, max(want, len(rest))+objstore.MinPiece), rest...)
+		if err := a.send(a.buf[:want:want]); err != nil {
+			return err
+		}
+		a.buf = next
+	}
+}
+
+func (a *assembler) nextSize() int {
+	if a.place == nil {
+		return pieceSize
+	}
+	return sizeOfPiece(len(a.sent), a.place.width)
+}
+
+// finish uploads what was kept back and waits for all uploads. When that is
+// less than a piece and nothing was sent before, it uploads nothing and returns
+// it instead.
+func (a *assembler) finish() (pieces []objstore.Piece, tail []byte, err error) {
+	if a.place == nil && len(a.buf) < objstore.MinPiece {
+		return nil, a.buf, a.wait()
+	}
+	if err := a.flush(); err != nil {
+		return nil, nil, err
+	}
+	return a.uploaded(), nil, nil
+}
+
+// flush uploads what was kept back, whatever its size, and waits for all uploads.
+func (a *assembler) flush() error {
+	if len(a.buf) > 0 {
+		if err := a.send(a.buf); err != nil {
+			return err
+		}
+		a.buf = nil
+	}
+	return a.wait()
+}
+
+func (a *assembler) uploaded() []objstore.Piece {
+	pieces := make([]objstore.Piece, len(a.sent))
+	for i, p := range a.sent {
+		pieces[i] = *p
+	}
+	return pieces
+}
+
+func (a *assembler) wait() error { return a.group.Wait() }
+
+// send uploads a piece in the background. The body is the assembler's from now on.
+func (a *assembler) send(body []byte) error {
+	if a.place == nil {
+		p, err := a.claim(a.ctx)
+		if err != nil {
+			return err
+		}
+		a.place = &p
+		body = append(append(make([]byte, 0, len(p.lead)+len(body)), p.lead...), body...)
+	}
+	if len(a.sent) >= a.place.width {
+		return fault.WithRemedy(fault.New(fault.Invalid, "write %s: a part has more than %d pieces", a.key, a.place.width),
+			"write several objects, or raise the sync's parallelism")
+	}
+	number := a.place.first + int32(len(a.sent))
+	piece := new(objstore.Piece)
+	a.sent = append(a.sent, piece)
+	upload := a.place.upload
+	a.group.Go(func() (err error) {
+		*piece, err = a.bucket.UploadPiece(a.ctx, a.key, upload, number, body)
+		return err
+	})
+	return a.failed()
+}
+
+// failed returns why an upload failed, as soon as one did.
+func (a *assembler) failed() error {
+	if a.ctx.Err() != nil {
+		return a.wait()
+	}
+	return nil
+}

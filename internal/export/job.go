@@ -1,0 +1,182 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/mapping"
+	"github.com/longshore/longshore/pkg/compress"
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/objstore"
+	"github.com/longshore/longshore/pkg/source"
+)
+
+// job is a sync as one version of the definitions has it, with its names
+// resolved and its doors open. Both sides of the queue build it anew.
+type job struct {
+	sync   *def.Sync
+	model  *def.Model
+	db     source.Database
+	bucket Bucket
+	format format.Writer
+	codec  compress.Codec // of the object as a whole
+	opts   format.WriteOptions
+	query  source.Query
+}
+
+// shared is what all parts of a run need to know beyond the definitions.
+type shared struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+	// Schema is that of the file, as an Arrow IPC stream. A part that finds another
+	// one fails: the model's tables changed between the plan and the read.
+	Schema []byte `json:"schema"`
+}
+
+// schema decodes Schema.
+func (s shared) schema() (*arrow.Schema, error) {
+	r, err := ipc.NewReader(bytes.NewReader(s.Schema))
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "read the plan's schema: %w", err)
+	}
+	defer r.Release()
+	return r.Schema(), nil
+}
+
+// encodeSchema is the inverse of shared.schema.
+func encodeSchema(s *arrow.Schema) ([]byte, error) {
+	var buf bytes.Buffer
+	if err := ipc.NewWriter(&buf, ipc.WithSchema(s)).Close(); err != nil {
+		return nil, fault.New(fault.Invalid, "encode the plan's schema: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// ledgerField is a column as records show it.
+type ledgerField struct {
+	Name     string `json:"name"`
+	Type     string `json:"type"` // Arrow's
+	Nullable bool   `json:"nullable"`
+}
+
+func (e *Export) sync(ctx context.Context, r ledger.Run) (*def.Project, *def.Sync, error) {
+	project, err := e.doors.Project(ctx, r.Project)
+	if err != nil {
+		return nil, nil, err
+	}
+	sync, ok := project.Syncs[r.Subject.Name]
+	if !ok {
+		return nil, nil, fault.New(fault.NotFound, "there is no sync %q in version %s of the definitions", r.Subject.Name, r.Project)
+	}
+	return project, sync, nil
+}
+
+// open builds the job of a run.
+func (e *Export) open(ctx context.Context, r ledger.Run) (*job, error) {
+	project, sync, err := e.sync(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{sync: sync, model: project.Models[sync.Model]}
+	j.query = source.Query{Name: j.model.Name, SQL: j.model.SQL}
+	if j.model.Partition != nil {
+		j.query.PartitionColumn = j.model.Partition.Column
+	}
+	if j.format, err = e.doors.Format(string(sync.Destination.Format)); err != nil {
+		return nil, err
+	}
+	if j.codec, j.opts, err = options(sync.Destination, j.format.Traits()); err != nil {
+		return nil, err
+	}
+	if j.bucket, err = e.destination(ctx, project, sync); err != nil {
+		return nil, err
+	}
+	j.db, err = e.doors.Source(ctx, project.Connections[j.model.Connection])
+	return j, err
+}
+
+func (e *Export) destination(ctx context.Context, p *def.Project, sync *def.Sync) (Bucket, error) {
+	return e.doors.Bucket(ctx, p.Connections[sync.Destination.Connection], sync.Destination.Bucket)
+}
+
+// project maps the model's result onto the columns of the file.
+func (j *job) project(ctx context.Context) (*mapping.Projection, error) {
+	result, err := j.db.Describe(ctx, j.query)
+	if err != nil {
+		return nil, err
+	}
+	return mapping.Compile(result, j.sync.Columns)
+}
+
+func (j *job) putOptions() objstore.PutOptions {
+	return objstore.PutOptions{
+		ContentType: j.format.Traits().MediaType,
+		IfAbsent:    j.sync.Destination.OnConflict == def.Fail,
+	}
+}
+
+// options turns a destination into what formats and codecs want to hear.
+func options(d def.Destination, traits format.Traits) (compress.Codec, format.WriteOptions, error) {
+	opts := format.WriteOptions{CSV: format.CSVWriteOptions{
+		NoHeader: !d.CSV.Header, BOM: d.CSV.BOM, Null: d.CSV.Null, LineEnding: "\n",
+	}}
+	if d.CSV.Delimiter != "" {
+		opts.CSV.Delimiter = d.CSV.Delimiter[0]
+	}
+	if d.CSV.LineEnding == def.CRLF {
+		opts.CSV.LineEnding = "\r\n"
+	}
+	switch d.CSV.Quote {
+	case def.QuoteStrings:
+		opts.CSV.Quote = format.QuoteStrings
+	case def.QuoteAll:
+		opts.CSV.Quote = format.QuoteAll
+	}
+	if traits.Compresses {
+		opts.Compression = string(d.Compression)
+		return compress.None, opts, nil
+	}
+	codec, err := compress.ParseWriter(string(d.Compression))
+	return codec, opts, err
+}
+
+func fields(s *arrow.Schema) []ledgerField {
+	out := make([]ledgerField, 0, s.NumFields())
+	for _, f := range s.Fields() {
+		out = append(out, ledgerField{Name: f.Name, Type: f.Type.String(), Nullable: f.Nullable})
+	}
+	return out
+}
+
+// changes says how the present fields differ from the planned ones; it is empty
+// when they don't.
+func changes(planned, present []ledgerField) string {
+	var all []string
+	for i := range max(len(planned), len(present)) {
+		switch {
+		case i >= len(planned):
+			all = append(all, present[i].Name+" is new")
+		case i >= len(present):
+			all = append(all, planned[i].Name+" is gone")
+		case planned[i].Name != present[i].Name || planned[i].Type != present[i].Type:
+			all = append(all, planned[i].Name+" "+planned[i].Type+" became "+present[i].Name+" "+present[i].Type)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func decode[T any](body json.RawMessage) (T, error) {
+	var v T
+	if err := json.Unmarshal(body, &v); err != nil {
+		return v, fault.New(fault.Invalid, "read the ledger: %w", err)
+	}
+	return v, nil
+}

@@ -1,0 +1,106 @@
+package export
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/internal/task"
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/source"
+)
+
+// Plan implements run.Verb: it has the source cut the query, and names the object.
+func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
+	j, err := e.open(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := Supported(j.sync); err != nil {
+		return nil, err
+	}
+	projection, err := j.project(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := j.format.Frame(projection.Schema(), j.opts); err != nil {
+		return nil, err
+	}
+	key, err := j.key(r)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := encodeSchema(projection.Schema())
+	if err != nil {
+		return nil, err
+	}
+	splits, err := j.db.Split(ctx, j.query, j.splits())
+	if err != nil {
+		return nil, err
+	}
+	work, err := pack(splits, shared{Bucket: j.bucket.Name(), Key: key, Schema: schema})
+	if err != nil {
+		splits.Close()
+		return nil, err
+	}
+	work.Plan.PlannedAt = e.ledger.Now()
+	return work, nil
+}
+
+// Supported returns an error for what a definition may say but this version
+// doesn't do.
+func Supported(s *def.Sync) error {
+	switch {
+	case s.Mode != def.All:
+		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s: mode %s is not available in this version", s.Name, s.Mode), "use mode: all")
+	case s.Destination.Batch.Enabled():
+		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s: batching is not available in this version", s.Name), "remove batch")
+	case len(s.Mapping) > 0:
+		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s: mapping is not available in this version", s.Name), "use columns")
+	}
+	return nil
+}
+
+// splits returns into how many parts the run should be cut.
+func (j *job) splits() int {
+	if j.model.Partition != nil && j.model.Partition.Count > 0 {
+		return min(j.model.Partition.Count, maxParts)
+	}
+	return min(max(j.sync.Parallelism, 1), maxParts)
+}
+
+// key fills the path template with the time of the run's creation: that is the
+// time the user asked at, whoever plans the run and however often.
+func (j *job) key(r ledger.Run) (string, error) {
+	d := j.sync.Destination
+	t, err := def.ParseTemplate(d.Path)
+	if err != nil {
+		return "", err
+	}
+	return t.Render(def.Vars{
+		Time: r.CreatedAt, Offset: d.Offset,
+		ModelID: j.model.ID, ModelName: j.model.Name, SyncID: j.sync.ID, RunID: string(r.ID),
+		Mode: string(j.sync.Mode), Ext: j.format.Traits().Extension + j.codec.Extension(),
+	})
+}
+
+func pack(splits *source.Splits, s shared) (*run.Work, error) {
+	common, err := json.Marshal(s)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
+	}
+	work := &run.Work{
+		Plan: ledger.Plan{Held: splits.Held, Queue: task.QueueExport, TaskKind: string(task.ExportPart), Shared: common},
+		Hold: splits,
+	}
+	for _, split := range splits.Splits {
+		detail, err := json.Marshal(split)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "encode plan: %w", err)
+		}
+		work.Parts = append(work.Parts, detail)
+	}
+	return work, nil
+}
