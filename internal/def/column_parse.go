@@ -1,7 +1,6 @@
 package def
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/longshore/longshore/pkg/schema"
@@ -199,18 +198,14 @@ func (p *columnParser) columnType(c *Column) bool {
 	}
 	t, err := schema.ParseType(text)
 	if err != nil {
-		return p.fail(start, "", "column %s: %s", c.Name, unwrapped(err))
+		message, remedy := explain(err)
+		if remedy == "" {
+			remedy = "write a ClickHouse type such as String or UInt64"
+		}
+		return p.fail(start, remedy, "column %s: %s", c.Name, message)
 	}
 	c.Type, p.pos = t, end
 	return true
-}
-
-// unwrapped returns the text of the innermost error.
-func unwrapped(err error) string {
-	for next := err; next != nil; next = errors.Unwrap(next) {
-		err = next
-	}
-	return err.Error()
 }
 
 func (p *columnParser) clause(c *Column) bool {
@@ -278,7 +273,8 @@ func (p *columnParser) path(c *Column) bool {
 	}
 	path, err := schema.ParsePath(text)
 	if err != nil {
-		return p.fail(start, "write for example `json:$.a.b`", "column %s: %s", c.Name, unwrapped(err))
+		message, _ := explain(err)
+		return p.fail(start, "write for example `json:$.a.b`", "column %s: path %q: %s", c.Name, text, message)
 	}
 	c.JSONPath = path
 	return true

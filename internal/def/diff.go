@@ -110,6 +110,8 @@ func diffFields(old, new any) []string {
 	for key, b := range before {
 		a, kept := after[key]
 		switch {
+		case strings.HasSuffix(key, orderKey) && !sameNames(a.shown, b.shown):
+			// the elements say it
 		case !kept:
 			lines = append(lines, fmt.Sprintf("%s: %s → (none)", key, b.shown))
 		case a.shown != b.shown:
@@ -119,7 +121,7 @@ func diffFields(old, new any) []string {
 		}
 	}
 	for key, a := range after {
-		if _, had := before[key]; !had {
+		if _, had := before[key]; !had && !strings.HasSuffix(key, orderKey) {
 			lines = append(lines, fmt.Sprintf("%s: (none) → %s", key, a.shown))
 		}
 	}
@@ -130,7 +132,7 @@ func diffFields(old, new any) []string {
 // flatten writes every field of a definition into a map, by its path of JSON
 // names. Empty fields are left out.
 func flatten(into map[string]leaf, path string, v reflect.Value) {
-	if !v.IsValid() || v.IsZero() {
+	if !v.IsValid() || v.IsZero() && v.Kind() != reflect.Bool {
 		return
 	}
 	switch x := v.Interface().(type) {
@@ -154,9 +156,9 @@ func flatten(into map[string]leaf, path string, v reflect.Value) {
 	case reflect.Struct:
 		flattenStruct(into, path, v)
 	case reflect.Slice:
-		for i := range v.Len() {
-			flatten(into, path+"["+elementName(v.Index(i), i)+"]", v.Index(i))
-		}
+		flattenSlice(into, path, v)
+	case reflect.Bool:
+		into[path] = leaf{shown: strconv.FormatBool(v.Bool())}
 	case reflect.Map:
 		for _, key := range v.MapKeys() {
 			flatten(into, join(path, key.String()), v.MapIndex(key))
@@ -166,6 +168,27 @@ func flatten(into map[string]leaf, path string, v reflect.Value) {
 	default:
 		into[path] = leaf{shown: fmt.Sprint(v.Interface())}
 	}
+}
+
+// flattenSlice writes the order of named elements apart from the elements.
+func flattenSlice(into map[string]leaf, path string, v reflect.Value) {
+	names := make([]string, v.Len())
+	for i := range names {
+		names[i] = elementName(v.Index(i), i)
+		flatten(into, path+"["+names[i]+"]", v.Index(i))
+	}
+	into[path+orderKey] = leaf{shown: strings.Join(names, ", ")}
+}
+
+// orderKey ends the path of a list's order.
+const orderKey = " order"
+
+// sameNames reports whether two orders hold the same names.
+func sameNames(a, b string) bool {
+	x, y := strings.Split(a, ", "), strings.Split(b, ", ")
+	sort.Strings(x)
+	sort.Strings(y)
+	return strings.Join(x, ", ") == strings.Join(y, ", ")
 }
 
 func flattenStruct(into map[string]leaf, path string, v reflect.Value) {

@@ -3,6 +3,8 @@ package def
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/longshore/longshore/pkg/fault"
 )
@@ -26,5 +28,23 @@ func (ps *Problems) addError(at Position, prefix string, err error) {
 		ps.add(at, m.remedy, "%s%s", prefix, m.message)
 		return
 	}
-	ps.add(at, "", "%s%s", prefix, unwrapped(err))
+	message, remedy := explain(err)
+	ps.add(at, remedy, "%s%s", prefix, message)
+}
+
+var innerPosition = regexp.MustCompile(`^(type|path) ".*", position \d+: `)
+
+// explain takes apart an error of package schema: what is wrong, and the way out
+// that it names, if any.
+func explain(err error) (message, remedy string) {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	message = innerPosition.ReplaceAllString(err.Error(), "")
+	for _, word := range []string{", did you mean ", ": use "} {
+		if before, after, ok := strings.Cut(message, word); ok {
+			return before, strings.TrimLeft(word, ",: ") + after
+		}
+	}
+	return message, ""
 }

@@ -1,8 +1,10 @@
 package def
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +21,7 @@ const maxYAMLDepth = 64
 type document struct {
 	file     string
 	keys     []Key // that its objects may have
+	lines    int   // of the file
 	shift    int   // columns that were cut off the beginning of each line
 	anchors  map[string]ast.Node
 	problems *Problems
@@ -39,6 +42,7 @@ type node struct {
 // is no YAML, or holds more than one document; the problem is reported.
 func parseYAML(ps *Problems, file string, content []byte, keys []Key) (node, bool) {
 	doc := &document{file: file, keys: keys, anchors: map[string]ast.Node{}, problems: ps}
+	doc.lines = 1 + bytes.Count(content, []byte("\n"))
 	top := Position{file, 1, 1}
 	if !utf8.Valid(content) {
 		ps.add(top, "save it as UTF-8", "the file is not UTF-8 text")
@@ -46,8 +50,10 @@ func parseYAML(ps *Problems, file string, content []byte, keys []Key) (node, boo
 	}
 	parsed, err := parseSafely(content)
 	if err != nil {
-		doc.syntaxError(err)
-		return node{}, false
+		if parsed = doc.withoutBareReferences(content); parsed == nil {
+			doc.syntaxError(err)
+			return node{}, false
+		}
 	}
 	var bodies []ast.Node
 	for _, d := range parsed.Docs {
@@ -76,6 +82,34 @@ func parseSafely(content []byte) (file *ast.File, err error) {
 	return parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
 }
 
+// bareReference is a reference that somebody forgot to quote.
+var bareReference = regexp.MustCompile(`:[ \t]+\{\{[^{}\n]*\}\}`)
+
+// withoutBareReferences is for a file that is no YAML: it reports references
+// without quotes, and reads the file as if they were not there. It is nil, and
+// reports nothing, when that does not help.
+func (d *document) withoutBareReferences(content []byte) *ast.File {
+	found := bareReference.FindAllIndex(content, -1)
+	if len(found) == 0 {
+		return nil
+	}
+	patched := bytes.Clone(content)
+	for _, loc := range found {
+		blank := append([]byte(": ''"), bytes.Repeat([]byte(" "), loc[1]-loc[0]-4)...)
+		copy(patched[loc[0]:], blank)
+	}
+	parsed, err := parseSafely(patched)
+	if err != nil {
+		return nil
+	}
+	for _, loc := range found {
+		line := 1 + bytes.Count(content[:loc[0]], []byte("\n"))
+		column := loc[0] - bytes.LastIndexByte(content[:loc[0]], '\n')
+		d.problems.add(Position{d.file, line, column}, `put it into single quotes: '{{ secret("NAME") }}'`, "a reference in {{ }} is not quoted")
+	}
+	return parsed
+}
+
 func (d *document) syntaxError(err error) {
 	at := Position{d.file, 1, 1}
 	message := err.Error()
@@ -91,7 +125,7 @@ func (d *document) syntaxError(err error) {
 }
 
 func (d *document) tokenPosition(t *token.Token) Position {
-	return Position{d.file, t.Position.Line, t.Position.Column + d.shift}
+	return Position{d.file, min(t.Position.Line, d.lines), t.Position.Column + d.shift}
 }
 
 func (d *document) position(n ast.Node) Position {

@@ -47,7 +47,7 @@ func (n node) members(childPath func(name string) string) []member {
 	first := map[string]Position{}
 	for _, v := range values {
 		key := n.doc.node(v.Key, "", "", 0)
-		name, ok := key.scalar()
+		name, ok := key.keyText()
 		if !ok {
 			key.fail("write a name", "a key of %s is %s", n.name(), key.what())
 			continue
@@ -64,6 +64,18 @@ func (n node) members(childPath func(name string) string) []member {
 		out = append(out, member{name, key.at, value})
 	}
 	return out
+}
+
+// keyText returns the text of a key; null and true are texts there.
+func (n node) keyText() (string, bool) {
+	if s, ok := n.scalar(); ok {
+		return s, true
+	}
+	switch n.ast.(type) {
+	case *ast.NullNode, *ast.BoolNode:
+		return n.ast.GetToken().Value, true
+	}
+	return "", false
 }
 
 func (n node) name() string {
