@@ -1,7 +1,6 @@
 package csv
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
@@ -142,42 +141,3 @@ func (d *decoder) isNull(text []byte) bool {
 	return len(text) == 0 || len(text) == len(d.opts.CSV.Null) && string(text) == d.opts.CSV.Null
 }
 
-// fastQuoted returns the content of the quoted field at pos, and where it ends:
-// on a delimiter or line feed. It adds the line feeds inside to lines.
-func (d *decoder) fastQuoted(pos int, lines *int) (text []byte, end int, ok bool) {
-	if d.opts.CSV.Escape != 0 && d.opts.CSV.Escape != d.opts.CSV.Quote {
-		return nil, 0, false
-	}
-	data, quote := d.w.Buf[:d.w.End], d.opts.CSV.Quote
-	start := pos + 1
-	n := bytes.IndexByte(data[start:], quote)
-	if n < 0 {
-		return nil, 0, false
-	}
-	at := start + n
-	text = data[start:at]
-	if at+1 < len(data) && data[at+1] == quote {
-		d.scratch = d.scratch[:0]
-		for {
-			d.scratch = append(d.scratch, data[start:at+1]...)
-			start = at + 2
-			if n = bytes.IndexByte(data[start:], quote); n < 0 {
-				return nil, 0, false
-			}
-			if at = start + n; at+1 >= len(data) || data[at+1] != quote {
-				break
-			}
-		}
-		d.scratch = append(d.scratch, data[start:at]...)
-		text = d.scratch
-	}
-	*lines += bytes.Count(text, []byte{'\n'})
-	end = at + 1
-	if end+1 < len(data) && data[end] == '\r' && data[end+1] == '\n' {
-		end++
-	}
-	if end >= len(data) || data[end] != d.opts.CSV.Delimiter && data[end] != '\n' {
-		return nil, 0, false
-	}
-	return text, end, true
-}
