@@ -21,16 +21,25 @@ type plan struct {
 // the grants on tables here, not when it prepares.
 const explainPrefix = "EXPLAIN (VERBOSE, FORMAT JSON) "
 
-// explain returns the plan of the query. Parallel workers only hide what the
-// plan is about.
+// explain is plan with the error of a user's query.
 func (d *database) explain(ctx context.Context, s *session, sql, action string) (plan, error) {
+	p, err := d.plan(ctx, s, sql)
+	return p, d.failure(ctx, action, err)
+}
+
+// plan returns the plan of the query. Parallel workers only hide what the plan
+// is about.
+func (d *database) plan(ctx context.Context, s *session, sql string) (plan, error) {
 	rows, err := s.run(ctx, "SET LOCAL max_parallel_workers_per_gather = 0; "+explainPrefix+sql)
 	if err != nil {
-		return plan{}, d.failure(ctx, action, err)
+		return plan{}, err
+	}
+	if _, err := s.run(ctx, "SET LOCAL max_parallel_workers_per_gather TO DEFAULT"); err != nil {
+		return plan{}, err
 	}
 	var plans []struct{ Plan plan }
 	if len(rows) != 1 || json.Unmarshal([]byte(rows[0][0]), &plans) != nil || len(plans) != 1 {
-		return plan{}, d.failure(ctx, action, fault.New(fault.Unknown, "the server's plan can't be read"))
+		return plan{}, fault.New(fault.Unknown, "the server's plan can't be read")
 	}
 	return plans[0].Plan, nil
 }

@@ -50,7 +50,11 @@ func (d *database) startCopy(ctx context.Context, s *session, q source.Query, sl
 	if err := s.conn.SyncConn(ctx); err != nil {
 		return nil, d.failure(ctx, action, err)
 	}
-	message, err := (&pgproto3.Query{String: m.copyStatement(slice)}).Encode(nil)
+	sql, err := m.copyStatement(slice)
+	if err != nil {
+		return nil, d.failure(ctx, action, err)
+	}
+	message, err := (&pgproto3.Query{String: sql}).Encode(nil)
 	if err != nil {
 		return nil, d.failure(ctx, action, fault.New(fault.Invalid, "encode the query: %w", err))
 	}

@@ -8,44 +8,98 @@ import (
 	"github.com/longshore/longshore/pkg/source"
 )
 
-// detail is what a split carries to the worker that reads it.
+// splitRows is how many rows a split should have at least: below that a second
+// connection costs more than it saves.
+const splitRows = 100_000
+
+// detail is what a split carries to the worker that reads it. The zero detail
+// is the whole query in a snapshot of its own.
 type detail struct {
-	// Snapshot is the exported snapshot to read; empty for one of its own.
+	// Snapshot is the exported snapshot to read.
 	Snapshot string `json:"snapshot,omitempty"`
-	// SQL stands in for the model's SQL; empty leaves it.
-	SQL string `json:"sql,omitempty"`
-	// Where cuts the slice out of the result, called q; empty takes all.
-	Where string `json:"where,omitempty"`
+	// Blocks cuts the table that the query reads; see singleTable.
+	Blocks *blockRange `json:"blocks,omitempty"`
+	// Keys cuts the query's result.
+	Keys *keyRange `json:"keys,omitempty"`
 }
 
-// Split implements source.Database.
+// Split implements source.Database. A named partition column is cut into key
+// ranges; otherwise a query of one table is cut into ranges of its blocks, and
+// any other query isn't cut. The result is held when it has several splits.
 func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Splits, error) {
 	action := "split model " + q.Name
 	s, err := d.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer d.release(s)
+	cuts, rows, err := d.cut(ctx, s, q, n, action)
+	if err != nil || len(cuts) < 2 {
+		d.release(s)
+		if err != nil {
+			return nil, err
+		}
+		return encodeSplits([]detail{{}}, rows)
+	}
+	snapshot, err := d.export(ctx, s, action)
+	if err != nil {
+		d.release(s)
+		return nil, err
+	}
+	for i := range cuts {
+		cuts[i].Snapshot = snapshot
+	}
+	splits, err := encodeSplits(cuts, rows)
+	if err != nil {
+		d.release(s)
+		return nil, err
+	}
+	splits.Held, splits.Release = true, hold(d, s)
+	return splits, nil
+}
+
+// cut decides how to cut the query; fewer than two cuts leave it whole. The
+// session is left in the transaction whose snapshot the cuts were chosen in.
+func (d *database) cut(ctx context.Context, s *session, q source.Query, n int, action string) ([]detail, int64, error) {
 	if _, err := s.run(ctx, begin); err != nil {
-		return nil, d.failure(ctx, action, err)
+		return nil, 0, d.failure(ctx, action, err)
 	}
 	m, err := d.prepare(ctx, s, q, action)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	key := -1
+	if q.PartitionColumn != "" {
+		if key, err = m.column(q.PartitionColumn); err != nil {
+			return nil, 0, d.failure(ctx, action, err)
+		}
 	}
 	plan, err := d.explain(ctx, s, m.sql, action)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return oneSplit(int64(plan.Rows))
+	rows := int64(plan.Rows)
+	n = int(min(int64(n), rows/splitRows))
+	switch {
+	case n < 2 || m.limited || m.ordered && key < 0:
+		return nil, rows, nil
+	case key >= 0:
+		cuts, err := d.cutKeys(ctx, s, m, key, n, rows)
+		return cuts, rows, d.failure(ctx, action, err)
+	}
+	cuts, err := d.cutBlocks(ctx, s, m, plan, n)
+	return cuts, rows, d.failure(ctx, action, err)
 }
 
-// oneSplit reads the whole query as one statement, which sees one state of the
-// data by itself.
-func oneSplit(rows int64) (*source.Splits, error) {
-	content, err := json.Marshal(detail{})
-	if err != nil {
-		return nil, fault.New(fault.Unknown, "encode the split: %w", err)
+// encodeSplits shares the estimated rows out among the splits. Whether they are
+// one statement or share a snapshot: they see one state of the data.
+func encodeSplits(cuts []detail, rows int64) (*source.Splits, error) {
+	out := &source.Splits{Consistent: true}
+	for _, c := range cuts {
+		content, err := json.Marshal(c)
+		if err != nil {
+			return nil, fault.New(fault.Unknown, "encode the split: %w", err)
+		}
+		out.Splits = append(out.Splits, source.Split{Detail: content, Rows: rows / int64(len(cuts))})
 	}
-	return &source.Splits{Splits: []source.Split{{Detail: content, Rows: rows}}, Consistent: true}, nil
+	return out, nil
 }
