@@ -140,4 +140,3 @@ func (d *decoder) put(t *target, text []byte, quoted bool) bool {
 func (d *decoder) isNull(text []byte) bool {
 	return len(text) == 0 || len(text) == len(d.opts.CSV.Null) && string(text) == d.opts.CSV.Null
 }
-

@@ -258,3 +258,12 @@ func (s *Scanner) Key() (key []byte, p Problem) {
 	}
 	return key, OK
 }
+
+// TakeText consumes text if it is next, without skipping spaces.
+func (s *Scanner) TakeText(text string) bool {
+	if len(s.Data)-s.Pos < len(text) || string(s.Data[s.Pos:s.Pos+len(text)]) != text {
+		return false
+	}
+	s.Pos += len(text)
+	return true
+}

@@ -1,0 +1,180 @@
+package ndjson
+
+import (
+	"github.com/longshore/longshore/pkg/block"
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/textvalue"
+	"github.com/longshore/longshore/pkg/schema"
+)
+
+// maxMembers bounds how many keys of an object are remembered. Files whose keys
+// are data have no end of them.
+const maxMembers = 1000
+
+// node is a place in a row: what reads the value there, and what is inside it.
+//
+//	$ ─┬─ "id" ────────── leaf id
+//	   ├─ "user" ─┬─ "name" ── leaf user_name
+//	   │          └─ "age" ─── leaf user_age
+//	   └─ "items" ─ each ─┬─ "sku" ── leaf items_sku
+//	                      └─ "qty" ── leaf items_qty
+type node struct {
+	path   string
+	only   *leaf   // the one reader of the value, if that is all there is
+	leaves []*leaf // columns that read the value as a whole
+	first  *member // the key that is expected to come first
+	byKey  map[string]*member
+	each   *node   // of the elements, if the value is an array
+	all    []*leaf // the leaves below each
+	level  int     // of each: how many arrays are around the value
+}
+
+// member is a key of an object.
+type member struct {
+	name  string
+	key   string  // as it stands in a file: "name":
+	node  *node   // nil where no column reads it
+	next  *member // the key that followed it last
+	scope uint64  // in which it was seen last
+}
+
+// leaf is a column. columns[0] is it, and the others are what is inside its
+// arrays, to the last, which takes the values.
+type leaf struct {
+	index   int
+	nested  *textvalue.Nested
+	columns []*block.Column
+	target  *block.Column // the last of columns
+	text    bool          // a String column
+	row     bool          // of path $
+	// mark is the scope in which the leaf got its value last. A scope is a row,
+	// or an element of an array.
+	mark    uint64
+	present bool // some row had it
+}
+
+// plan makes the tree.
+func (d *decoder) plan() error {
+	d.root = &node{byKey: map[string]*member{}}
+	for i, c := range d.columns {
+		d.specs = append(d.specs, block.Spec{Name: c.Name, Type: c.Type, Optional: c.Default})
+		path := c.Path
+		if path == nil {
+			path = schema.FieldPath(c.Name)
+		}
+		l, err := newLeaf(i, c, path)
+		if err != nil {
+			return err
+		}
+		d.leaves = append(d.leaves, l)
+		if l.row {
+			d.wholeRow = true
+			continue
+		}
+		d.root.plant(path, l, 0)
+	}
+	d.root.settle()
+	return nil
+}
+
+func newLeaf(index int, c format.Column, path schema.Path) (*leaf, error) {
+	t := c.Type
+	depth := path.Arrays()
+	for range depth {
+		if t.Kind != schema.Array {
+			return nil, fault.New(fault.Invalid, "column %s: the path %s needs a type inside Array %d deep, not %s", c.Name, path, depth, c.Type)
+		}
+		t = t.Elem(0)
+	}
+	return &leaf{
+		index: index, nested: textvalue.NewNested(t), columns: make([]*block.Column, depth+1),
+		text: t.Base().Kind == schema.String, row: path.IsRow(),
+	}, nil
+}
+
+// bind aims the leaf at a column of the block being filled.
+func (l *leaf) bind(c *block.Column) {
+	if l.columns[0] == c {
+		return
+	}
+	l.columns[0] = c
+	for i := range l.columns[1:] {
+		l.columns[i+1] = l.columns[i].Elem(0)
+	}
+	l.target = l.columns[len(l.columns)-1]
+}
+
+// plant adds a leaf at the end of path.
+func (n *node) plant(path schema.Path, l *leaf, level int) {
+	if len(path) == 0 {
+		n.leaves = append(n.leaves, l)
+		return
+	}
+	if path[0].Kind == schema.StepEach {
+		if n.each == nil {
+			n.each = &node{path: n.path, byKey: map[string]*member{}}
+			n.level = level
+		}
+		n.all = append(n.all, l)
+		n.each.plant(path[1:], l, level+1)
+		return
+	}
+	m := n.member(path[0].Field)
+	if m.node == nil {
+		m.node = &node{path: n.inside(m.name), byKey: map[string]*member{}}
+	}
+	m.node.plant(path[1:], l, level)
+}
+
+func (n *node) inside(name string) string {
+	if n.path == "" {
+		return name
+	}
+	return n.path + "." + name
+}
+
+// member returns the member of that name, a new one if there is none.
+func (n *node) member(name string) *member {
+	m := n.byKey[name]
+	if m == nil {
+		m = &member{name: name, key: quoteKey(name)}
+		n.byKey[name] = m
+		if n.first == nil {
+			n.first = m
+		}
+	}
+	return m
+}
+
+// quoteKey returns the key and its colon as files usually have it. A name that
+// needs escapes never matches this way, and is found by its content.
+func quoteKey(name string) string { return `"` + name + `":` }
+
+// settle notes the nodes that have one reader and nothing inside.
+func (n *node) settle() {
+	if len(n.leaves) == 1 && len(n.byKey) == 0 && n.each == nil {
+		n.only = n.leaves[0]
+	}
+	for _, m := range n.byKey {
+		m.node.settle()
+	}
+	if n.each != nil {
+		n.each.settle()
+	}
+}
+
+// below calls do with every leaf at n or inside it.
+func (n *node) below(do func(*leaf)) {
+	for _, l := range n.leaves {
+		do(l)
+	}
+	for _, m := range n.byKey {
+		if m.node != nil {
+			m.node.below(do)
+		}
+	}
+	if n.each != nil {
+		n.each.below(do)
+	}
+}
