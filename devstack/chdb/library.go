@@ -117,8 +117,8 @@ func Load(path string) error {
 // ErrNotInstalled says that no library was found where Find looks.
 var ErrNotInstalled = errors.New("libchdb is not installed: run scripts/install-chdb.sh, or set LONGSHORE_CHDB_LIBRARY")
 
-// Find returns the path of the shared library: LONGSHORE_CHDB_LIBRARY when set, else
-// chdb/<Version>/libchdb.so in LONGSHORE_CACHE, else the same in .cache of the working directory or a parent of it.
+// Find returns the path of the shared library: LONGSHORE_CHDB_LIBRARY when set, else chdb/<Version>/libchdb.so in
+// LONGSHORE_CACHE when set, else the same in .cache of a folder around the working directory or the executable.
 func Find() (string, error) {
 	if path := os.Getenv("LONGSHORE_CHDB_LIBRARY"); path != "" {
 		return path, nil
@@ -127,20 +127,16 @@ func Find() (string, error) {
 	if cache := os.Getenv("LONGSHORE_CACHE"); cache != "" {
 		return existing(filepath.Join(cache, inCache))
 	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find libchdb: %w", err)
-	}
-	for {
-		if path, err := existing(filepath.Join(dir, ".cache", inCache)); err == nil {
-			return path, nil
+	for _, start := range []func() (string, error){os.Getwd, os.Executable} {
+		dir, err := start()
+		for err == nil && dir != filepath.Dir(dir) {
+			if path, err := existing(filepath.Join(dir, ".cache", inCache)); err == nil {
+				return path, nil
+			}
+			dir = filepath.Dir(dir)
 		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", ErrNotInstalled
-		}
-		dir = parent
 	}
+	return "", ErrNotInstalled
 }
 
 func existing(path string) (string, error) {

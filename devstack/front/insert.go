@@ -34,7 +34,7 @@ const codeNoSuchColumn = 16
 
 // target returns the columns that an INSERT takes, in the order of its column list.
 func (s *clientSession) target(statement insertStatement, params []chdb.Param) ([]native.Column, error) {
-	columns, err := s.describe("DESCRIBE TABLE "+describable(statement.target), params)
+	columns, err := s.describe("DESCRIBE TABLE "+statement.target, params)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (s *clientSession) target(statement insertStatement, params []chdb.Param) (
 	}
 	names, plain := columnNames(statement.columns)
 	if !plain {
-		columns, err = s.describe("DESCRIBE TABLE (SELECT "+statement.columns+" FROM "+describable(statement.target)+")", params)
+		columns, err = s.describe("DESCRIBE TABLE (SELECT "+statement.columns+" FROM "+statement.target+")", params)
 		return inserted(columns), err
 	}
 	out := make([]native.Column, 0, len(names))
@@ -56,14 +56,6 @@ func (s *clientSession) target(statement insertStatement, params []chdb.Param) (
 		out = append(out, columns[at].Column)
 	}
 	return out, nil
-}
-
-// describable drops the keyword in front of a table function, which only INSERT knows.
-func describable(target string) string {
-	if l := (&lexer{sql: target}); l.next().is("FUNCTION") {
-		return target[l.pos:]
-	}
-	return target
 }
 
 // inserted drops the columns that an INSERT without a column list does not take.

@@ -23,6 +23,9 @@ type query struct {
 // open runs a statement. SELECTs are streamed when the format is the same whether its rows come in one piece or
 // in several.
 func (s *clientSession) open(q query) (Rows, error) {
+	if err := refuse(q.sql); err != nil {
+		return nil, err
+	}
 	class, statements := s.Classify(q.sql)
 	switch {
 	case statements > 1:

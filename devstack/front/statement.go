@@ -41,7 +41,7 @@ func parseTarget(l *lexer) string {
 		l.next()
 	}
 	function := l.peek().is("FUNCTION")
-	if function {
+	if function { // INSERT alone has this word
 		l.next()
 	}
 	start := l.peek().start
