@@ -51,7 +51,7 @@ func stamps(unit arrow.TimeUnit) []Value {
 		values = append(values, batch.TimestampInfinity, batch.TimestampNegativeInfinity)
 		fallthrough
 	default:
-		values = append(values, at(2263, 1, 1), at(1, 1, 1), at(9999, 12, 31), at(10000, 1, 1), at(294276, 12, 31), at(-43, 3, 15))
+		values = append(values, at(2263, 1, 1), at(1, 1, 1), at(9999, 12, 31), at(10000, 1, 1), at(294246, 12, 31), at(-43, 3, 15))
 	}
 	return each((*array.TimestampBuilder).Append, values...)
 }

@@ -14,13 +14,17 @@ type Object struct {
 }
 
 // NewObject returns an Object for batches of that schema. The error is Invalid
-// where there is no column, or one without a JSON form.
+// where there is no column, one without a JSON form, or two of one name: most
+// readers would keep the last alone.
 func NewObject(schema *arrow.Schema) (*Object, error) {
 	if schema.NumFields() == 0 {
 		return nil, fault.New(fault.Invalid, "there is no column to write")
 	}
 	o := &Object{}
 	for i, field := range schema.Fields() {
+		if len(schema.FieldIndices(field.Name)) > 1 {
+			return nil, fault.New(fault.Invalid, "two columns are called %q: give one of them another name", field.Name)
+		}
 		c, err := NewJSON(field)
 		if err != nil {
 			return nil, err
