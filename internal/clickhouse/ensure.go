@@ -1,0 +1,180 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+// EnsureTable makes the table if there is none, and otherwise compares it with
+// what is wanted. See PlanTable. It may be called by many at once.
+func (c *Client) EnsureTable(ctx context.Context, t Table) error {
+	t = c.located(t)
+	steps, err := c.plan(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		if err := c.ddl(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PlanTable returns the statements that EnsureTable would run: that which makes
+// the table, or where it may be extended those that add the columns it lacks,
+// or none. A difference that can't be mended so is Invalid, and all of them are
+// in the error. Columns that only the existing table has are no difference.
+func (c *Client) PlanTable(ctx context.Context, t Table) ([]string, error) {
+	steps, err := c.plan(ctx, c.located(t))
+	var statements []string
+	for _, s := range steps {
+		statements = append(statements, s.statement)
+	}
+	return statements, err
+}
+
+// AddColumn adds a column to a table and, as Nullable(String), to its quarantine,
+// where they don't have it.
+func (c *Client) AddColumn(ctx context.Context, t Table, column Column) error {
+	t = c.located(t)
+	// The quarantine first: the table's having the column tells that both do.
+	if err := c.ddl(ctx, Quarantine(t).extension(quarantined(column))); err != nil {
+		return err
+	}
+	return c.ddl(ctx, t.extension(column))
+}
+
+// step is one statement of DDL.
+type step struct {
+	action
+	statement string
+}
+
+func (t Table) creation() step {
+	return step{action{"create table " + t.path(), "CREATE TABLE ON " + Path(t.Database, t.Name)}, t.Create()}
+}
+
+func (t Table) extension(c Column) step {
+	return step{action{"add column " + c.Name + " to " + t.path(), "ALTER ADD COLUMN ON " + Path(t.Database, t.Name)}, t.AddColumn(c)}
+}
+
+func (c *Client) ddl(ctx context.Context, s step) error {
+	if err := c.conn.Exec(ctx, s.statement); err != nil {
+		return c.target.fault(s.action, err)
+	}
+	return nil
+}
+
+func (c *Client) plan(ctx context.Context, t Table) ([]step, error) {
+	if twice := t.twice(); twice != "" {
+		return nil, fault.New(fault.Invalid, "connection %s: table %s has two columns %s; a quarantine has %s and %s… of its own",
+			c.target.name, t.path(), twice, InsertionDate, "c__")
+	}
+	existing, err := c.Describe(ctx, t.Database, t.Name)
+	if fault.Is(err, fault.NotFound) {
+		return []step{t.creation()}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	missing, differences := t.compare(existing)
+	var steps []step
+	for _, column := range missing {
+		if !t.Extend {
+			differences = append(differences, "column "+column.Name+" is missing")
+		}
+		steps = append(steps, t.extension(column))
+	}
+	if len(differences) > 0 {
+		return nil, fault.New(fault.Invalid, "connection %s: table %s is not as defined: %s", c.target.name, t.path(), strings.Join(differences, "; "))
+	}
+	return steps, nil
+}
+
+// twice returns the name of a column that t has two of, or nothing.
+func (t Table) twice() string {
+	seen := map[string]bool{}
+	for _, c := range t.Columns {
+		if seen[c.Name] {
+			return c.Name
+		}
+		seen[c.Name] = true
+	}
+	return ""
+}
+
+// compare returns the columns that a table lacks and the other differences, as
+// a person reads them.
+func (t Table) compare(e *Existing) (missing []Column, differences []string) {
+	for _, want := range t.Columns {
+		got := e.Column(want.Name)
+		switch {
+		case got == nil:
+			missing = append(missing, want)
+		case got.DefaultKind == "MATERIALIZED" || got.DefaultKind == "ALIAS":
+			differences = append(differences, fmt.Sprintf("column %s is computed (%s %s)", want.Name, got.DefaultKind, got.Default))
+		case !got.Type.Equal(want.Type):
+			differences = append(differences, fmt.Sprintf("column %s is %s, not %s", want.Name, got.TypeText, want.Type))
+		}
+	}
+	differ := func(what, got, want string) {
+		if normal(got) != normal(want) {
+			differences = append(differences, fmt.Sprintf("%s is %s, not %s", what, orNone(got), orNone(want)))
+		}
+	}
+	differ("engine", unreplicated(e.Engine), unreplicated(t.engine()))
+	differ("partition key", e.PartitionKey, t.PartitionKey)
+	differ("sorting key", e.SortingKey, t.SortingKey)
+	if t.PrimaryKey != "" {
+		differ("primary key", e.PrimaryKey, t.PrimaryKey)
+	}
+	return missing, differences
+}
+
+// unreplicated returns an engine's name without what the server or cluster adds.
+func unreplicated(engine string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(engine, "Replicated"), "Shared")
+}
+
+// normal spells an expression so that spaces, quotes and outer parentheses
+// make no difference.
+func normal(expression string) string {
+	s := strings.NewReplacer(" ", "", "\n", "", "\t", "", "`", "").Replace(expression)
+	for _, empty := range []string{"tuple()", "()"} {
+		if s == empty {
+			return ""
+		}
+	}
+	s = strings.TrimPrefix(s, "tuple")
+	if inner, ok := strings.CutPrefix(s, "("); ok && strings.HasSuffix(inner, ")") && balanced(inner[:len(inner)-1]) {
+		return inner[:len(inner)-1]
+	}
+	return s
+}
+
+// balanced reports whether each closing parenthesis has its opening one before it.
+func balanced(s string) bool {
+	depth := 0
+	for _, r := range s {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
