@@ -226,7 +226,11 @@ func (p *columnParser) clause(c *Column) bool {
 		return p.fail(start, why, "column %s: %s is not supported", c.Name, word)
 	}
 	p.pos += n
-	end := p.until(afterDefault)
+	stops := clauses
+	if word == "DEFAULT" {
+		stops = afterDefault
+	}
+	end := p.until(stops)
 	text := strings.TrimSpace(p.in.text[p.pos:end])
 	p.pos = end
 	if word == "DEFAULT" {

@@ -35,7 +35,7 @@ func parseValue(ps *Problems, at Position, text string, sensitive bool) Value {
 		}
 		text = after
 	}
-	return Value{v}
+	return newValue(v)
 }
 
 func parseReference(ps *Problems, at Position, text string) (piece, bool) {

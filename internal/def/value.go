@@ -14,12 +14,22 @@ import (
 // A Value prints as its file has it, except that literal text of a sensitive
 // key, and the default of any reference, prints **redacted**.
 type Value struct {
-	v *value // behind a pointer, so that not even reflection in fmt prints it
+	hidden **value // fmt shows a struct behind one pointer, not behind two
 }
 
 type value struct {
 	pieces    []piece
 	sensitive bool
+}
+
+func newValue(v *value) Value { return Value{&v} }
+
+// get returns nil for the zero Value.
+func (v Value) get() *value {
+	if v.hidden == nil {
+		return nil
+	}
+	return *v.hidden
 }
 
 // piece is literal text, or a reference when name is set.
@@ -36,20 +46,20 @@ func Literal(text string, sensitive bool) Value {
 	if text == "" {
 		return Value{}
 	}
-	return Value{&value{pieces: []piece{{text: text}}, sensitive: sensitive}}
+	return newValue(&value{pieces: []piece{{text: text}}, sensitive: sensitive})
 }
 
 // IsZero reports whether the value is empty or was not given.
-func (v Value) IsZero() bool { return v.v == nil }
+func (v Value) IsZero() bool { return v.hidden == nil }
 
 // Sensitive reports whether the value belongs to a key whose value is a secret.
-func (v Value) Sensitive() bool { return v.v != nil && v.v.sensitive }
+func (v Value) Sensitive() bool { return v.hidden != nil && v.get().sensitive }
 
 // References returns the names of the secrets that the value mentions.
 func (v Value) References() []string {
 	var names []string
-	if v.v != nil {
-		for _, p := range v.v.pieces {
+	if v.hidden != nil {
+		for _, p := range v.get().pieces {
 			if p.name != "" {
 				names = append(names, p.name)
 			}
@@ -61,11 +71,11 @@ func (v Value) References() []string {
 // Resolve replaces each reference with what lookup knows, else its default. The
 // error, of kind NotFound, names the first secret that has neither.
 func (v Value) Resolve(lookup func(name string) (string, bool)) (Secret, error) {
-	if v.v == nil {
+	if v.hidden == nil {
 		return Secret{}, nil
 	}
 	var b strings.Builder
-	for _, p := range v.v.pieces {
+	for _, p := range v.get().pieces {
 		text, err := p.resolve(lookup)
 		if err != nil {
 			return Secret{}, err
@@ -91,24 +101,24 @@ func (p piece) resolve(lookup func(string) (string, bool)) (string, error) {
 
 // plain returns the literal text of a value without references.
 func (v Value) plain() (string, bool) {
-	if v.v == nil {
+	if v.hidden == nil {
 		return "", true
 	}
-	if len(v.v.pieces) != 1 || v.v.pieces[0].name != "" {
+	if len(v.get().pieces) != 1 || v.get().pieces[0].name != "" {
 		return "", false
 	}
-	return v.v.pieces[0].text, true
+	return v.get().pieces[0].text, true
 }
 
 // String returns the value as its file has it, with secrets redacted.
 func (v Value) String() string {
-	if v.v == nil {
+	if v.hidden == nil {
 		return ""
 	}
 	var b strings.Builder
-	for _, p := range v.v.pieces {
+	for _, p := range v.get().pieces {
 		switch {
-		case p.name == "" && v.v.sensitive:
+		case p.name == "" && v.get().sensitive:
 			b.WriteString(redacted)
 		case p.name == "":
 			b.WriteString(p.text)
@@ -129,14 +139,14 @@ func (v Value) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // equal compares what the files say, secrets included.
 func (v Value) equal(w Value) bool {
-	if v.v == nil || w.v == nil {
-		return v.v == w.v
+	if v.hidden == nil || w.hidden == nil {
+		return v.hidden == w.hidden
 	}
-	if v.v.sensitive != w.v.sensitive || len(v.v.pieces) != len(w.v.pieces) {
+	if v.get().sensitive != w.get().sensitive || len(v.get().pieces) != len(w.get().pieces) {
 		return false
 	}
-	for i, p := range v.v.pieces {
-		if p != w.v.pieces[i] {
+	for i, p := range v.get().pieces {
+		if p != w.get().pieces[i] {
 			return false
 		}
 	}

@@ -14,8 +14,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxYAMLDepth bounds how deep values are nested, aliases included.
-const maxYAMLDepth = 64
+// Bounds of a file, aliases followed: how deep values are nested, how many there
+// are. Beyond them nothing is read.
+const (
+	maxYAMLDepth = 64
+	maxYAMLNodes = 100_000
+)
 
 // document is one YAML file that is being read.
 type document struct {
@@ -24,7 +28,16 @@ type document struct {
 	lines    int   // of the file
 	shift    int   // columns that were cut off the beginning of each line
 	anchors  map[string]ast.Node
+	nodes    int // read so far
 	problems *Problems
+}
+
+// Visit notes the anchors of the file.
+func (d *document) Visit(n ast.Node) ast.Visitor {
+	if a, ok := n.(*ast.AnchorNode); ok && a.Name != nil {
+		d.anchors[a.Name.GetToken().Value] = a.Value
+	}
+	return d
 }
 
 // node is one value of a document. Reading it wrongly reports a problem and
@@ -68,6 +81,7 @@ func parseYAML(ps *Problems, file string, content []byte, keys []Key) (node, boo
 		ps.add(doc.position(bodies[1]), "put it into a file of its own", "the file holds a second document")
 		return node{}, false
 	}
+	ast.Walk(doc, bodies[0])
 	return doc.node(bodies[0], "", "", 0), true
 }
 
@@ -144,12 +158,15 @@ func (d *document) node(n ast.Node, path, label string, depth int) node {
 	if n != nil {
 		at = d.position(n)
 	}
+	if d.nodes++; d.nodes > maxYAMLNodes {
+		if d.nodes == maxYAMLNodes+1 {
+			d.problems.add(at, "use fewer aliases", "the file has more than %d values", maxYAMLNodes)
+		}
+		return node{d, nil, at, path, label, depth}
+	}
 	for range maxYAMLDepth {
 		switch v := n.(type) {
 		case *ast.AnchorNode:
-			if v.Name != nil {
-				d.anchors[v.Name.GetToken().Value] = v.Value
-			}
 			n = v.Value
 		case *ast.AliasNode:
 			name := v.Value.GetToken().Value
@@ -177,6 +194,9 @@ func (n node) isNull() bool {
 
 // fail reports a problem at the node.
 func (n node) fail(remedy, format string, args ...any) {
+	if n.doc.nodes > maxYAMLNodes {
+		return // reported once
+	}
 	n.doc.problems.add(n.at, remedy, format, args...)
 }
 
