@@ -14,7 +14,7 @@ import (
 	"github.com/longshore/longshore/pkg/format/ndjson"
 )
 
-func encode(t *testing.T, rec arrow.Record) []byte {
+func encode(t testing.TB, rec arrow.Record) []byte {
 	t.Helper()
 	e, err := ndjson.Format{}.Encoder(rec.Schema(), format.WriteOptions{})
 	if err != nil {

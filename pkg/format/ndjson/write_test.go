@@ -72,3 +72,31 @@ func FuzzWrite(f *testing.F) {
 func BenchmarkEncode(b *testing.B) {
 	formattest.BenchmarkEncode(b, ndjson.Format{}, batchtest.Shop(memory.DefaultAllocator, 1, 8192))
 }
+
+// BenchmarkStandardLibrary is BenchmarkEncode by encoding/json, from maps that
+// cost nothing to make.
+func BenchmarkStandardLibrary(b *testing.B) {
+	rec := batchtest.Shop(memory.DefaultAllocator, 1, 8192)
+	d := json.NewDecoder(bytes.NewReader(encode(b, rec)))
+	var records []map[string]any
+	for d.More() {
+		var record map[string]any
+		if err := d.Decode(&record); err != nil {
+			b.Fatal(err)
+		}
+		records = append(records, record)
+	}
+	var buf bytes.Buffer
+	b.ReportAllocs()
+	for b.Loop() {
+		buf.Reset()
+		e := json.NewEncoder(&buf)
+		for _, record := range records {
+			if err := e.Encode(record); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.SetBytes(int64(buf.Len()))
+	b.ReportMetric(float64(len(records))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
+}

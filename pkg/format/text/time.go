@@ -15,7 +15,7 @@ const (
 
 // perSecond and fractionDigits are indexed by arrow.TimeUnit.
 var (
-	perSecond      = [...]int64{arrow.Second: 1, arrow.Millisecond: 1e3, arrow.Microsecond: 1e6, arrow.Nanosecond: 1e9}
+	perSecond      = [...]uint64{arrow.Second: 1, arrow.Millisecond: 1e3, arrow.Microsecond: 1e6, arrow.Nanosecond: 1e9}
 	fractionDigits = [...]int{arrow.Second: 0, arrow.Millisecond: 3, arrow.Microsecond: 6, arrow.Nanosecond: 9}
 )
 
@@ -45,7 +45,7 @@ func AppendTimestamp(dst []byte, v int64, unit arrow.TimeUnit, sep byte, zoned b
 		}
 		return append(dst, minusInfinity...)
 	}
-	seconds, fraction := floorDiv(v, perSecond[unit])
+	seconds, fraction := splitSecond(v, unit)
 	days, second := floorDiv(seconds, secondsPerDay)
 	year, month, dom := civil(days)
 	dst, bc := appendDay(dst, year, month, dom)
@@ -67,7 +67,7 @@ func AppendTime(dst []byte, v int64, unit arrow.TimeUnit) []byte {
 	if v < 0 {
 		dst, u = append(dst, '-'), -u
 	}
-	second, fraction := u/uint64(perSecond[unit]), u%uint64(perSecond[unit])
+	second, fraction := u/perSecond[unit], u%perSecond[unit]
 	if hours := second / 3600; hours >= 100 {
 		dst = AppendUint(dst, hours-hours%100) // its last two digits are the clock's
 		dst = dst[:len(dst)-2]
@@ -115,21 +115,43 @@ func putClock(p []byte, second uint) {
 }
 
 // civil returns the date of a day counted from 1970-01-01 in the proleptic
-// Gregorian calendar; year 0 is 1 BC. It counts in eras of 400 years that
-// begin in March, so that the leap day comes last.
+// Gregorian calendar; year 0 is 1 BC. It counts from 1 March of year 0, so that
+// the leap day comes last, in 32 bits and with multiplications for divisions:
+// Neri and Schneider, "Euclidean affine functions and their application to
+// calendar algorithms" (2022), whose names it keeps.
 func civil(day int64) (year int64, month, dom uint) {
-	const era = 146097
-	eras, doe := floorDiv(day+719468, era)
-	d := uint(doe)
-	yoe := (d - d/1460 + d/36524 - d/146096) / 365
-	doy := d - (365*yoe + yoe/4 - yoe/100)
-	m := (5*doy + 2) / 153
-	dom = doy - (153*m+2)/5 + 1
-	year = int64(yoe) + eras*400
-	if m < 10 {
-		return year, m + 3, dom
+	const era = 146097 // days in 400 years
+	n := day + 719468
+	if uint64(n) >= 1<<30 { // beyond the range of the algorithm: come back by whole eras
+		eras, rest := floorDiv(n, era)
+		n, year = rest, eras*400
 	}
-	return year + 1, m - 9, dom
+	n1 := 4*uint32(n) + 3
+	century := n1 / era
+	n2 := n1%era | 3
+	p2 := 2939745 * uint64(n2)
+	dayOfYear := uint32(p2) / 2939745 / 4
+	n3 := 2141*dayOfYear + 197913
+	year += int64(100*century) + int64(p2>>32)
+	month, dom = uint(n3>>16), uint(n3&0xffff)/2141+1
+	if dayOfYear >= 306 { // January and February
+		return year + 1, month - 12, dom
+	}
+	return year, month, dom
+}
+
+// splitSecond returns whole seconds and what is left in the unit. Divisors that
+// the compiler knows cost a fraction of others.
+func splitSecond(v int64, unit arrow.TimeUnit) (seconds, fraction int64) {
+	switch unit {
+	case arrow.Second:
+		return v, 0
+	case arrow.Millisecond:
+		return floorDiv(v, 1e3)
+	case arrow.Microsecond:
+		return floorDiv(v, 1e6)
+	}
+	return floorDiv(v, 1e9)
 }
 
 // floorDiv returns a/b rounded down, and the remainder, which isn't negative.

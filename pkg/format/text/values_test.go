@@ -137,6 +137,27 @@ func TestAppendTimestamp(t *testing.T) {
 	}
 }
 
+// TestEveryDay compares each day of the years 1 to 10,100 with package time, and
+// the same days four million years later.
+func TestEveryDay(t *testing.T) {
+	const far, farYears = 10000 * 146097, 10000 * 400 // whole eras, beyond 30 bits of days
+	day := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	for n := int32(-719162); n < 2970000; n++ {
+		want := day.AppendFormat(nil, "2006-01-02")
+		if got := text.AppendDate(nil, n); string(got) != string(want) {
+			t.Fatalf("day %d: got %s, want %s", n, got, want)
+		}
+		day = day.AddDate(0, 0, 1)
+	}
+	for _, n := range []int32{0, 59, 60, 365, 11016, -1} {
+		near, distant := string(text.AppendDate(nil, n)), string(text.AppendDate(nil, n+far))
+		year, err := strconv.Atoi(near[:4])
+		if want := strconv.Itoa(year+farYears) + near[4:]; err != nil || distant != want {
+			t.Errorf("day %d: got %s, want %s", n+far, distant, want)
+		}
+	}
+}
+
 func TestAppendTime(t *testing.T) {
 	for _, tt := range []struct {
 		v    int64
