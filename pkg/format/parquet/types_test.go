@@ -66,7 +66,7 @@ var nestedTypes = []arrow.Field{
 		arrow.Field{Name: "b", Type: arrow.BinaryTypes.String, Nullable: true},
 		arrow.Field{Name: "c", Type: arrow.ListOf(arrow.FixedWidthTypes.Boolean), Nullable: true},
 	)},
-	{Name: "structs", Type: arrow.ListOf(arrow.StructOf(
+	{Name: "structs", Type: arrow.ListOfNonNullable(arrow.StructOf(
 		arrow.Field{Name: "id", Type: arrow.PrimitiveTypes.Int64},
 		arrow.Field{Name: "names", Type: arrow.ListOf(arrow.BinaryTypes.String), Nullable: true},
 	))},
