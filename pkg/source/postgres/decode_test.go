@@ -282,6 +282,7 @@ func FuzzNumeric(f *testing.F) {
 	f.Add([]byte{0, 2, 0, 0, 0x40, 0, 0, 2, 0, 7, 4, 0xb0}, 2)
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0}, 0)
 	f.Add([]byte{0, 1, 0xff, 0xfe, 0, 0, 0, 8, 0, 7}, 8)
+	f.Add([]byte{0, 1, 0xf0, 0, 0, 0, 0, 8, 0, 0}, 8)
 	f.Fuzz(func(t *testing.T, b []byte, scale int) {
 		v, ok := readNumeric(b)
 		if !ok || scale < 0 || scale > 38 {
@@ -299,7 +300,7 @@ func FuzzNumeric(f *testing.F) {
 		small, ok := v.decimal128(scale)
 		large, okLarge := v.decimal256(scale)
 		if ok && (!okLarge || small.BigInt().Cmp(large.BigInt()) != 0) {
-			t.Fatalf("%s: %v as decimal128, %v, %v as decimal256", digits, small.BigInt(), large.BigInt(), okLarge)
+			t.Fatalf("%.80s: %v as decimal128, %v, %v as decimal256", digits, small.BigInt(), large.BigInt(), okLarge)
 		}
 		if ok && v.scale >= scale && v.count() > 0 && small.ToString(int32(scale)) != trimScale(digits, v.scale, scale) && small.Sign() != 0 {
 			t.Fatalf("got %s, want %s", small.ToString(int32(scale)), trimScale(digits, v.scale, scale))

@@ -99,10 +99,13 @@ func (v numeric) unscaled(out []uint64, scale int) (ok bool) {
 	count := v.count()
 	for i := range count {
 		exponent := 4*(v.weight-i) + scale // of ten, that the group is worth
-		if exponent <= -4 {
-			return false
-		}
 		step, group := uint64(10000), v.group(i)
+		if exponent <= -4 {
+			if group != 0 {
+				return false
+			}
+			continue
+		}
 		if exponent < 0 { // the last group reaches beyond the scale
 			if group%powers[-exponent] != 0 {
 				return false
