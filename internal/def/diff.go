@@ -51,36 +51,36 @@ func (p Plan) String() string {
 	return b.String()
 }
 
-// Diff returns what replacing old by new would change. Either may be nil: an
+// Diff returns what replacing old by next would change. Either may be nil: an
 // empty project.
-func Diff(old, new *Project) Plan {
+func Diff(old, next *Project) Plan {
 	if old == nil {
 		old = &Project{Settings: defaultSettings()}
 	}
-	if new == nil {
-		new = &Project{Settings: defaultSettings()}
+	if next == nil {
+		next = &Project{Settings: defaultSettings()}
 	}
-	plan := diffMaps(ConnectionFile, old.Connections, new.Connections)
-	plan = append(plan, diffMaps(DatasourceFile, old.Datasources, new.Datasources)...)
-	plan = append(plan, diffMaps(ModelFile, old.Models, new.Models)...)
-	plan = append(plan, diffMaps(SyncFile, old.Syncs, new.Syncs)...)
-	if lines := diffFields(old.Settings, new.Settings); len(lines) > 0 {
+	plan := diffMaps(ConnectionFile, old.Connections, next.Connections)
+	plan = append(plan, diffMaps(DatasourceFile, old.Datasources, next.Datasources)...)
+	plan = append(plan, diffMaps(ModelFile, old.Models, next.Models)...)
+	plan = append(plan, diffMaps(SyncFile, old.Syncs, next.Syncs)...)
+	if lines := diffFields(old.Settings, next.Settings); len(lines) > 0 {
 		plan = append(plan, Changed{Change, SettingsFile, "", lines})
 	}
 	return plan
 }
 
-func diffMaps[T any](kind Kind, old, new map[string]*T) Plan {
+func diffMaps[T any](kind Kind, old, next map[string]*T) Plan {
 	names := map[string]bool{}
 	for n := range old {
 		names[n] = true
 	}
-	for n := range new {
+	for n := range next {
 		names[n] = true
 	}
 	var plan Plan
 	for _, name := range sortedKeys(names) {
-		before, after := old[name], new[name]
+		before, after := old[name], next[name]
 		switch {
 		case before == nil:
 			plan = append(plan, Changed{Create, kind, name, nil})
@@ -102,10 +102,10 @@ type leaf struct {
 	value Value
 }
 
-func diffFields(old, new any) []string {
+func diffFields(old, next any) []string {
 	before, after := map[string]leaf{}, map[string]leaf{}
 	flatten(before, "", reflect.ValueOf(old))
-	flatten(after, "", reflect.ValueOf(new))
+	flatten(after, "", reflect.ValueOf(next))
 	var lines []string
 	for key, b := range before {
 		a, kept := after[key]
