@@ -113,8 +113,9 @@ func (c *Column) Elems() int {
 	return len(c.elems)
 }
 
-// AcceptsNull reports whether AppendNull keeps a null.
-func (c *Column) AcceptsNull() bool { return c.optional || c.Type.IsNullable() }
+// AcceptsNull reports whether a null has a place in the column: in Nullable and
+// Optional columns, and in an Array or Map as no elements.
+func (c *Column) AcceptsNull() bool { return c.optional || c.Type.TakesNull() }
 
 // Defaulted returns how many rows of an Optional column are null.
 func (c *Column) Defaulted() int { return c.nulled }

@@ -87,6 +87,13 @@ func (t Type) IsNullable() bool {
 	return false
 }
 
+// TakesNull reports whether a null has a place in a column of t: t is Nullable,
+// or an Array or Map, in which a null is no elements.
+func (t Type) TakesNull() bool {
+	k := t.Base().Kind
+	return t.IsNullable() || k == Array || k == Map
+}
+
 // CanBeNullable reports whether ClickHouse knows Nullable(t), or t is so already.
 func (t Type) CanBeNullable() bool {
 	switch t.Kind {

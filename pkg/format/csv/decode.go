@@ -80,7 +80,7 @@ func (d *decoder) begin() error {
 	for col, at := range d.byCol {
 		if at < 0 {
 			d.missing = append(d.missing, col)
-			if c := d.columns[col]; !c.Type.IsNullable() && !c.Default {
+			if c := d.columns[col]; !c.Type.TakesNull() && !c.Default {
 				d.dropped = true
 			}
 			continue
@@ -103,7 +103,7 @@ func (d *decoder) reads(name string) bool {
 // aim lets field at go to a column, besides those that it goes to already.
 func (d *decoder) aim(col, at int) {
 	c := d.columns[col]
-	t := target{index: col, parse: textvalue.For(c.Type), nulls: c.Type.IsNullable() || c.Default}
+	t := target{index: col, parse: textvalue.For(c.Type), nulls: c.Type.TakesNull() || c.Default}
 	t.empty = c.Type.Base().Kind == schema.String && !t.nulls
 	if first := d.targets[at]; first.index >= 0 {
 		t.also = &first

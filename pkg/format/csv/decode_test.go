@@ -116,7 +116,7 @@ func TestDecode(t *testing.T) {
 		{name: "dropped column", columns: "a Int32;b Int32", text: "a,c\n1,2\n", rejects: []string{`1 2 4 "1,2" b: missing`}},
 		{name: "all columns renamed", columns: "a Int32;b Int32", text: "x,y\n1,2\n", rejects: []string{`1 2 4 "1,2" a: missing b: missing`}},
 		{name: "missing columns that may", columns: "a Int32;b Nullable(Int32);c Int32!;d Array(Int8)!", text: "a\n1\n", rows: []string{"1|NULL|NULL|NULL"}},
-		{name: "array, map", columns: "a Array(Int32);m Map(String,Int8)", text: "a;m\n[1,2];{\"x\":1}\n", rows: []string{"[1,2]|{'x':1}"}},
+		{name: "array, map and null", columns: "a Array(Int32);m Map(String,Int8);z Array(Int8)", text: "a;m\n[1,2];{\"x\":1}\n;\n", rows: []string{"[1,2]|{'x':1}|[]", "[]|{}|[]"}},
 	}
 	for _, tt := range tests {
 		for maxRows := 1; maxRows < 4; maxRows += 2 {

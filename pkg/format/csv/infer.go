@@ -2,6 +2,7 @@ package csv
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
@@ -9,6 +10,93 @@ import (
 	"github.com/longshore/longshore/pkg/schema"
 )
 
-func infer(context.Context, *window.Window, format.ReadOptions) (schema.Inference, error) {
-	return schema.Inference{}, fault.New(fault.Unknown, "x")
+// infer looks at the first rows of a file. Rows that don't have as many fields
+// as the first are counted as malformed.
+func infer(ctx context.Context, w *window.Window, opts format.ReadOptions) (schema.Inference, error) {
+	s := newSplitter(opts.CSV)
+	inf := schema.Inference{Delimiter: opts.CSV.Delimiter}
+	names, err := inferNames(w, s, opts.CSV, &inf)
+	if err != nil || names == nil {
+		return inf, err
+	}
+	samples := make([]schema.Sample, len(names))
+	for inf.Rows < int64(opts.SampleRows) {
+		if err := ctx.Err(); err != nil {
+			return inf, err
+		}
+		ok, err := inferRow(w, s, opts.CSV, samples, &inf)
+		if err != nil {
+			return inf, err
+		}
+		if !ok {
+			break
+		}
+	}
+	if inf.Malformed > 0 && inf.Malformed == inf.Rows {
+		return inf, fault.New(fault.Invalid, "not CSV: none of the first %d lines has the %d fields of the header", inf.Rows, len(names))
+	}
+	for i := range samples {
+		inf.Fields = append(inf.Fields, samples[i].Field(schema.FieldPath(names[i]), schema.InferOptions{}))
+	}
+	schema.UniqueNames(inf.Fields)
+	return inf, nil
+}
+
+// inferNames returns the fields' names, from the header if there is one. It
+// returns nil for an empty file.
+func inferNames(w *window.Window, s *splitter, opts format.CSVReadOptions, inf *schema.Inference) ([]string, error) {
+	if opts.Fields != nil {
+		return opts.Fields, nil
+	}
+	var line int64
+	fields, end, err := firstRow(w, s, &line)
+	if err != nil || fields == nil {
+		return nil, err
+	}
+	if opts.Header == format.HeaderYes || opts.Header == format.HeaderAuto && looksLikeNames(fields) {
+		names := headerNames(fields)
+		inf.Header, w.Pos = true, end
+		return names, nil
+	}
+	names := make([]string, len(fields))
+	for i := range names {
+		names[i] = fmt.Sprintf("column_%d", i+1)
+	}
+	return names, nil
+}
+
+// inferRow adds the next row to the samples. It returns false at the file's end.
+func inferRow(w *window.Window, s *splitter, opts format.CSVReadOptions, samples []schema.Sample, inf *schema.Inference) (bool, error) {
+	var line int64
+	fields, end, err := firstRow(w, s, &line)
+	if err != nil {
+		if fault.Is(err, fault.Invalid) && inf.Rows > 0 {
+			inf.Rows, inf.Malformed = inf.Rows+1, inf.Malformed+1
+			_, err = w.SkipLine()
+			return err == nil, nil
+		}
+		return false, err
+	}
+	if fields == nil {
+		return false, nil
+	}
+	w.Pos = end
+	if len(samples) == 1 {
+		samples[0].Null(line) // a blank line is a null where there is one field
+		inf.Rows += line
+	}
+	inf.Rows++
+	if len(fields) != len(samples) {
+		inf.Malformed++
+		return true, nil
+	}
+	for i, f := range fields {
+		text := string(f.text)
+		if !f.quoted && (text == "" || text == opts.Null) {
+			samples[i].Null(1)
+			continue
+		}
+		samples[i].Add(inf.Rows, schema.Classify(text), text)
+	}
+	return true, nil
 }

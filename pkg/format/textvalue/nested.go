@@ -112,10 +112,9 @@ func (n *Nested) wrongKind() Problem {
 	return NotText
 }
 
-// null appends a null. That of an Array or Map, which can't be Nullable, is an
-// empty one.
+// null appends a null, which in an Array or Map is an empty one.
 func (n *Nested) null(c *block.Column) Problem {
-	if !c.AcceptsNull() && n.kind != schema.Array && n.kind != schema.Map {
+	if !c.AcceptsNull() {
 		return Null
 	}
 	c.AppendNull()
