@@ -43,7 +43,7 @@ var codes = map[string]fault.Kind{
 // keyCodes are the codes for keys that are wrong, as opposed to keys that may not.
 var keyCodes = map[string]bool{
 	"InvalidAccessKeyId": true, "SignatureDoesNotMatch": true, "InvalidToken": true, "InvalidTokenId": true,
-	"ExpiredToken": true, "TokenRefreshRequired": true, "InvalidSecurity": true, "NotSignedUp": true,
+	"XAdminUserNotFound": true, "ExpiredToken": true, "TokenRefreshRequired": true, "InvalidSecurity": true, "NotSignedUp": true,
 }
 
 func (b *Bucket) diagnoseAnswer(a action, err error) diagnosis {

@@ -13,8 +13,10 @@ import (
 	"github.com/longshore/longshore/pkg/objstore/s3"
 )
 
-func TestListStreamsPages(t *testing.T) {
-	b := open(t, config(t))
+func TestListStreamsPages(t *testing.T) { inEachStore(t, testListStreamsPages) }
+
+func testListStreamsPages(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	const count = 1200
 	fill(t, b, count)
 	var keys []string
@@ -84,8 +86,10 @@ func TestListGivesKeysAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestListPrefixes(t *testing.T) {
-	b := open(t, config(t))
+func TestListPrefixes(t *testing.T) { inEachStore(t, testListPrefixes) }
+
+func testListPrefixes(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	for _, key := range []string{"a/1", "a/b c/1", "a/b c/2", "a/d+e/f/1", "g/1"} {
 		if _, err := b.Put(t.Context(), key, []byte("x"), objstore.PutOptions{}); err != nil {
 			t.Fatal(err)
@@ -103,8 +107,10 @@ func TestListPrefixes(t *testing.T) {
 	}
 }
 
-func TestListIsCanceled(t *testing.T) {
-	b := open(t, config(t))
+func TestListIsCanceled(t *testing.T) { inEachStore(t, testListIsCanceled) }
+
+func testListIsCanceled(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, err := range b.List(ctx, "", "") {

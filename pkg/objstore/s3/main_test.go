@@ -17,10 +17,20 @@ func TestMain(m *testing.M) {
 	servertest.Main(m)
 }
 
-// config is a new bucket as its owner reaches it.
+// config is a new bucket of MinIO as its owner reaches it.
 func config(t testing.TB) s3.Config {
 	t.Helper()
-	store := servertest.MinIO(t)
+	return configOf(t, servertest.MinIO(t))
+}
+
+// inEachStore runs a test with a new bucket of each S3 that we have.
+func inEachStore(t *testing.T, test func(*testing.T, s3.Config)) {
+	t.Run("minio", func(t *testing.T) { test(t, config(t)) })
+	t.Run("devstack", func(t *testing.T) { test(t, configOf(t, servertest.Devstack(t).S3)) })
+}
+
+func configOf(t testing.TB, store servertest.S3) s3.Config {
+	t.Helper()
 	return s3.Config{
 		Name: "lake", Bucket: store.NewBucket(t), Region: store.Region, Endpoint: store.Endpoint, PathStyle: true,
 		AccessKey: store.AccessKey, SecretKey: s3.NewSecret(store.Secret),

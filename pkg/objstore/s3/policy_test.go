@@ -131,8 +131,9 @@ func TestWrongKeys(t *testing.T) {
 	wantFault(t, err, fault.Denied, "InvalidAccessKeyId", "check S3_ACCESS_KEY and S3_SECRET")
 }
 
-func TestMissingBucket(t *testing.T) {
-	cfg := config(t)
+func TestMissingBucket(t *testing.T) { inEachStore(t, testMissingBucket) }
+
+func testMissingBucket(t *testing.T, cfg s3.Config) {
 	cfg.Bucket = "no-such-bucket"
 	b := open(t, cfg)
 	_, err := b.Put(t.Context(), "k", nil, objstore.PutOptions{})

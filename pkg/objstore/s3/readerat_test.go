@@ -11,10 +11,13 @@ import (
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore"
+	"github.com/longshore/longshore/pkg/objstore/s3"
 )
 
-func TestReaderAtReadsAnywhere(t *testing.T) {
-	b := open(t, config(t))
+func TestReaderAtReadsAnywhere(t *testing.T) { inEachStore(t, testReaderAtReadsAnywhere) }
+
+func testReaderAtReadsAnywhere(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	whole := content(40<<20 + 12_345)
 	o, err := b.Put(t.Context(), "k", whole, objstore.PutOptions{})
 	if err != nil {

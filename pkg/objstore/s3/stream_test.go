@@ -9,10 +9,13 @@ import (
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore"
+	"github.com/longshore/longshore/pkg/objstore/s3"
 )
 
-func TestOpenRanges(t *testing.T) {
-	b := open(t, config(t))
+func TestOpenRanges(t *testing.T) { inEachStore(t, testOpenRanges) }
+
+func testOpenRanges(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	whole := content(10_000)
 	put, err := b.Put(t.Context(), "k", whole, objstore.PutOptions{})
 	if err != nil {
@@ -48,8 +51,10 @@ func TestOpenRanges(t *testing.T) {
 	wantFault(t, err, fault.Invalid, "s3:GetObject", "InvalidRange")
 }
 
-func TestOpenIsPinnedToAVersion(t *testing.T) {
-	b := open(t, config(t))
+func TestOpenIsPinnedToAVersion(t *testing.T) { inEachStore(t, testOpenIsPinnedToAVersion) }
+
+func testOpenIsPinnedToAVersion(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	old, err := b.Put(t.Context(), "k", []byte("old"), objstore.PutOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -64,8 +69,9 @@ func TestOpenIsPinnedToAVersion(t *testing.T) {
 	}
 }
 
-func TestStreamSurvivesCuts(t *testing.T) {
-	cfg := config(t)
+func TestStreamSurvivesCuts(t *testing.T) { inEachStore(t, testStreamSurvivesCuts) }
+
+func testStreamSurvivesCuts(t *testing.T, cfg s3.Config) {
 	proxy := newProxy(t, cfg.Endpoint)
 	direct := open(t, cfg)
 	whole := content(3 << 20)

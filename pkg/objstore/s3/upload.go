@@ -58,7 +58,7 @@ func (b *Bucket) UploadPiece(ctx context.Context, key, id string, number int32, 
 // order. A condition of o that doesn't hold is a Conflict. A piece that isn't
 // the one named is a Conflict and ErrPieceChanged; the upload stays open. An
 // upload that isn't open is NotFound and ErrNoUpload: maybe an earlier call
-// completed it, which Head tells.
+// completed it, which Head tells. Some stores answer such a call again instead.
 func (b *Bucket) CompleteUpload(
 	ctx context.Context, key, id string, pieces []objstore.Piece, o objstore.PutOptions,
 ) (objstore.Object, error) {

@@ -30,8 +30,9 @@ func upload(t *testing.T, b *s3.Bucket, key string, bodies ...[]byte) (id string
 	return id, pieces
 }
 
-func TestUpload(t *testing.T) {
-	cfg := config(t)
+func TestUpload(t *testing.T) { inEachStore(t, testUpload) }
+
+func testUpload(t *testing.T, cfg s3.Config) {
 	cfg.PieceSHA256 = true
 	b := open(t, cfg)
 	whole := content(objstore.MinPiece + 1000)
@@ -81,8 +82,10 @@ func TestCompletingTwice(t *testing.T) {
 	}
 }
 
-func TestOverwrittenPieceIsNoticed(t *testing.T) {
-	b := open(t, config(t))
+func TestOverwrittenPieceIsNoticed(t *testing.T) { inEachStore(t, testOverwrittenPieceIsNoticed) }
+
+func testOverwrittenPieceIsNoticed(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	id, pieces := upload(t, b, "k", []byte("mine"))
 	late, err := b.UploadPiece(t.Context(), "k", id, 1, []byte("a twin's"))
 	if err != nil {
@@ -100,8 +103,10 @@ func TestOverwrittenPieceIsNoticed(t *testing.T) {
 	}
 }
 
-func TestConditionalComplete(t *testing.T) {
-	b := open(t, config(t))
+func TestConditionalComplete(t *testing.T) { inEachStore(t, testConditionalComplete) }
+
+func testConditionalComplete(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	if _, err := b.Put(t.Context(), "k", []byte("old"), objstore.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -117,14 +122,20 @@ func TestConditionalComplete(t *testing.T) {
 }
 
 func TestSmallPieceInTheMiddleIsInvalid(t *testing.T) {
-	b := open(t, config(t))
+	inEachStore(t, testSmallPieceInTheMiddleIsInvalid)
+}
+
+func testSmallPieceInTheMiddleIsInvalid(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	id, pieces := upload(t, b, "k", []byte("small"), []byte("last"))
 	_, err := b.CompleteUpload(t.Context(), "k", id, pieces, objstore.PutOptions{})
 	wantFault(t, err, fault.Invalid, "EntityTooSmall")
 }
 
-func TestAbortAndListUploads(t *testing.T) {
-	b := open(t, config(t))
+func TestAbortAndListUploads(t *testing.T) { inEachStore(t, testAbortAndListUploads) }
+
+func testAbortAndListUploads(t *testing.T, cfg s3.Config) {
+	b := open(t, cfg)
 	id, _ := upload(t, b, "dir/a b+c", []byte("x"))
 	var found []objstore.Upload
 	for u, err := range b.ListUploads(t.Context(), "dir/a b+c") {
