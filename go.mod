@@ -35,6 +35,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require github.com/ulikunitz/xz v0.5.15 // indirect
+
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/JohnCGriffin/overflow v0.0.0-20211019200055-46fa312c352c // indirect
