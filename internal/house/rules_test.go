@@ -24,13 +24,13 @@ var readingOrder = []string{
 	// verbs: what the system does
 	"internal/run", "internal/plan", "internal/schedule", "internal/export", "internal/ingest", "internal/api",
 	// wiring
-	"internal/telemetry", "cmd",
+	"internal/telemetry", "internal/daemon", "internal/cli", "cmd",
 	// apart: nothing that ships imports these
 	"bench", "internal/house",
 }
 
 // choosers are the rooms that choose drivers, beside the explicit list in each extension point's "all" package.
-var choosers = []string{"internal/connection", "internal/telemetry", "cmd", "bench"}
+var choosers = []string{"internal/connection", "internal/telemetry", "internal/daemon", "internal/cli", "cmd", "bench"}
 
 // extensionPoints hold one driver per folder.
 var extensionPoints = []string{"pkg/format", "pkg/source", "pkg/objstore", "internal/alert"}

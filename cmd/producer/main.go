@@ -1,0 +1,37 @@
+// Command producer serves the API and, while it leads, plans runs and commits
+// them. Start two: one leads, the other takes over. It is configured by the
+// environment: see docs/configuration.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/longshore/longshore/internal/daemon"
+	"github.com/longshore/longshore/internal/telemetry"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "producer:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	cfg, err := daemon.Load[daemon.ProducerConfig]()
+	if err != nil {
+		return err
+	}
+	log, err := telemetry.NewLog(cfg.Log)
+	if err != nil {
+		return err
+	}
+	defer log.Sync() //nolint:errcheck // standard error can't be synced on every system
+	return daemon.Producer(ctx, cfg, log, nil)
+}

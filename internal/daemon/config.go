@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/longshore/longshore/internal/queue"
+	"github.com/longshore/longshore/internal/task"
+	"github.com/longshore/longshore/internal/telemetry"
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+// Config is what every daemon reads from its environment.
+type Config struct {
+	Queue queue.Config
+	Log   telemetry.LogConfig
+	State StateConfig
+	// ClickHouse is the URL of the ClickHouse for datasources that name none.
+	ClickHouse string `env:"LONGSHORE_CLICKHOUSE_URL" json:"-"`
+	// SecretsDir is a folder with a file for each secret. Empty is none: secrets
+	// are then in the environment.
+	SecretsDir string `env:"LONGSHORE_SECRETS_DIR"`
+	// ShutdownTimeout is how long work under way may go on after SIGTERM.
+	ShutdownTimeout time.Duration `env:"LONGSHORE_SHUTDOWN_TIMEOUT" envDefault:"50s"`
+}
+
+// StateConfig is the bucket of the ledger.
+type StateConfig struct {
+	// URI is s3://bucket/prefix.
+	URI string `env:"LONGSHORE_STATE_URI,required"`
+	// Endpoint is the URL of a store that isn't AWS.
+	Endpoint string `env:"LONGSHORE_S3_ENDPOINT"`
+	Region   string `env:"LONGSHORE_S3_REGION"`
+	// AccessKey and Secret are empty for the AWS default chain.
+	AccessKey string `env:"LONGSHORE_S3_ACCESS_KEY"`
+	Secret    string `env:"LONGSHORE_S3_SECRET" json:"-"`
+	PathStyle bool   `env:"LONGSHORE_S3_PATH_STYLE"`
+}
+
+// ProducerConfig is what a producer reads from its environment.
+type ProducerConfig struct {
+	Config
+	// Listen is the address of the API.
+	Listen string `env:"LONGSHORE_LISTEN" envDefault:":8080"`
+	// Token is what callers of the API must bear. It may be empty only where
+	// Listen is a loopback address.
+	Token string `env:"LONGSHORE_API_TOKEN" json:"-"`
+	// ProjectDir is a folder with a project, which is pushed when it changes.
+	// Empty leaves pushing to people.
+	ProjectDir string `env:"LONGSHORE_PROJECT_DIR"`
+}
+
+// WorkerConfig is what a worker reads from its environment.
+type WorkerConfig struct {
+	Config
+	// Queues is how many tasks of each queue run at a time: "export=2,ingest=2".
+	Queues Queues `env:"LONGSHORE_QUEUES" envDefault:"export=2,ingest=2,backfill=1"`
+	// HealthListen is the address of /healthz and /readyz; empty for none.
+	HealthListen string `env:"LONGSHORE_HEALTH_LISTEN" envDefault:":8081"`
+}
+
+// Queues is how many tasks of each queue a worker does at a time.
+type Queues map[string]int
+
+// UnmarshalText reads "export=2,ingest=1".
+func (q *Queues) UnmarshalText(text []byte) error {
+	*q = Queues{}
+	for entry := range strings.SplitSeq(string(text), ",") {
+		name, count, _ := strings.Cut(strings.TrimSpace(entry), "=")
+		n, err := strconv.Atoi(count)
+		if err != nil || n < 0 || !slices.Contains(task.Queues(), name) {
+			return fault.New(fault.Invalid, "queue %q: write name=count, with a name among %s", entry, strings.Join(task.Queues(), ", "))
+		}
+		(*q)[name] = n
+	}
+	return nil
+}
+
+// elsewhere are variables of ours that other programs read.
+var elsewhere = []string{
+	"LONGSHORE_API", "LONGSHORE_API_TOKEN", "LONGSHORE_CLICKHOUSE_HTTP_URL", "LONGSHORE_CACHE", "LONGSHORE_LISTEN", "LONGSHORE_PROJECT_DIR",
+	"LONGSHORE_QUEUES", "LONGSHORE_HEALTH_LISTEN",
+}
+
+// Load reads a configuration from the environment. The error, of kind Invalid,
+// says all that is wrong, a line each; variables that nothing reads are wrong too,
+// unless a definition refers to them as a secret.
+func Load[T any]() (T, error) {
+	var cfg T
+	var all []error
+	if err := env.Parse(&cfg); err != nil {
+		var many env.AggregateError
+		if errors.As(err, &many) {
+			all = append(all, many.Errors...)
+		} else {
+			all = append(all, err)
+		}
+	}
+	known := append(names(reflect.TypeFor[T]()), elsewhere...)
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "LONGSHORE_") && !slices.Contains(known, name) {
+			all = append(all, fault.New(fault.Invalid, "%s is not a variable of this program", name))
+		}
+	}
+	if len(all) == 0 {
+		return cfg, nil
+	}
+	return cfg, fault.New(fault.Invalid, "environment: %w", errors.Join(all...))
+}
+
+// names returns the variables that a configuration is read from.
+func names(t reflect.Type) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if tag, ok := f.Tag.Lookup("env"); ok {
+			name, _, _ := strings.Cut(tag, ",")
+			all = append(all, name)
+		} else if f.Type.Kind() == reflect.Struct {
+			all = append(all, names(f.Type)...)
+		}
+	}
+	return all
+}

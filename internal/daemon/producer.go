@@ -1,0 +1,87 @@
+package daemon
+
+import (
+	"context"
+	"net"
+	"sync"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/internal/schedule"
+	"github.com/longshore/longshore/internal/telemetry"
+)
+
+// Producer serves the API, and while it leads it starts runs on schedule and
+// drives them, until ctx ends. Ready is called with the API's address once it
+// is open; it may be nil.
+func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready func(net.Addr)) error {
+	c, err := open(ctx, cfg.Config, log)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	lead := &leader{core: c}
+	handler, err := c.api(cfg, lead.wake)
+	if err != nil {
+		return err
+	}
+	log.Info("producer starts", zap.String("version", telemetry.Version), zap.String("listen", cfg.Listen))
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, cfg.Listen, handler, cfg.ShutdownTimeout, ready) })
+	group.Go(func() error {
+		return schedule.NewCandidate(c.ledger, schedule.DefaultTTL, log).Run(ctx, lead.run)
+	})
+	if cfg.ProjectDir != "" {
+		group.Go(func() error { return watch(ctx, cfg.ProjectDir, c.ledger, log) })
+	}
+	err = group.Wait()
+	log.Info("producer stopped")
+	return err
+}
+
+// leader does what only the producer that leads does.
+type leader struct {
+	*core
+
+	mu        sync.Mutex
+	conductor *run.Conductor // nil while this producer doesn't lead; guarded by mu
+}
+
+// run leads for one term: until ctx ends.
+func (l *leader) run(ctx context.Context) {
+	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
+		ledger.Export: l.export, ledger.Ingest: l.ingest,
+	}, run.Config{}, l.log)
+	ticker := schedule.NewTicker(l.ledger, schedule.Config{
+		Project: l.doors.Project, Scan: l.ingest.Scan, Started: conductor.Wake, Log: l.log,
+	})
+	l.set(conductor)
+	defer l.set(nil)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := conductor.Lead(ctx); err != nil {
+			l.log.Error("runs are not driven", zap.Error(err))
+		}
+	})
+	wg.Go(func() { ticker.Lead(ctx) })
+	wg.Wait()
+}
+
+func (l *leader) set(c *run.Conductor) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conductor = c
+}
+
+// wake has a new run looked at now, if this producer leads; another one that
+// leads finds it within a second.
+func (l *leader) wake(id ledger.RunID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conductor != nil {
+		l.conductor.Wake(id)
+	}
+}

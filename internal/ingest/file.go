@@ -1,0 +1,149 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/pkg/block"
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/objstore"
+)
+
+// appendsAtOnce is how many chunks of a file are on their way to the server
+// while the next is decoded.
+const appendsAtOnce = 2
+
+// partWriter ingests files.
+type partWriter struct {
+	job   *job
+	runID string
+	meter *run.Meter
+	now   func() time.Time // in UTC
+	log   *zap.Logger
+}
+
+// file ingests one file and returns its record. What is wrong with the file
+// itself is in the record; an error is the world's, and the file is tried again.
+func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileRecord) (clickhouse.FileRecord, error) {
+	err := w.read(ctx, f, &rec)
+	var bad *fileError
+	switch {
+	case err == nil:
+		rec.State = clickhouse.FileDone
+	case errors.As(err, &bad):
+		rec.State, rec.Error = clickhouse.FileFailed, bad.Error()
+	default:
+		return rec, err
+	}
+	rec.RunID, rec.UpdatedAt = w.runID, w.now()
+	w.note(f, rec)
+	return rec, nil
+}
+
+// fileError is an error that the file itself is to blame for.
+type fileError struct{ err error }
+
+func (e *fileError) Error() string { return e.err.Error() }
+func (e *fileError) Unwrap() error { return e.err }
+
+// blame decides whether an error on the way from the bucket to a block is the
+// file's: it is damaged, or it was deleted or overwritten since it was listed.
+func blame(key string, err error) error {
+	if fault.Is(err, fault.Invalid) || errors.Is(err, objstore.ErrChanged) || fault.Is(err, fault.NotFound) {
+		return &fileError{fmt.Errorf("read %s: %w", key, err)}
+	}
+	return err
+}
+
+// read decodes a file and appends its chunks.
+func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.FileRecord) error {
+	in, err := w.job.input(ctx, f)
+	if err != nil {
+		return blame(f.Key, err)
+	}
+	defer in.Close()
+	decoder, err := in.format.Decoder(ctx, in.Input, w.job.columns, w.job.opts)
+	if err != nil {
+		return blame(f.Key, err)
+	}
+	defer decoder.Close()
+	a := &appender{partWriter: w, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
+	for range cap(a.free) {
+		a.free <- new(block.Block)
+	}
+	return a.run(ctx, decoder)
+}
+
+// appender sends the chunks of one file.
+type appender struct {
+	*partWriter
+	file plan.File
+	rec  *clickhouse.FileRecord
+	free chan *block.Block
+}
+
+func (a *appender) run(ctx context.Context, decoder format.Decoder) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(appendsAtOnce)
+	a.rec.Rows, a.rec.Quarantined, a.rec.Chunks = 0, 0, 0
+	err := a.decode(ctx, decoder, group)
+	if sent := group.Wait(); sent != nil {
+		return sent // the cause of err, if there is one
+	}
+	return err
+}
+
+func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *errgroup.Group) error {
+	var counted int64
+	for chunk := int64(0); ; chunk++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b := <-a.free // at most appendsAtOnce are away
+		consumed, err := decoder.Next(b, int(a.rec.ChunkRows))
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return blame(a.file.Key, err)
+		}
+		if rejected := decoder.Rejected(); len(rejected) > 0 {
+			if err := a.quarantine(ctx, chunk, rejected); err != nil {
+				return err
+			}
+			a.rec.Quarantined += int64(len(rejected))
+		}
+		rows := int64(b.Rows())
+		a.rec.Rows += rows
+		a.rec.Chunks = chunk + 1
+		read := decoder.Facts().Bytes
+		bytes := read - counted
+		counted = read
+		group.Go(func() error {
+			err := a.append(ctx, chunk, b)
+			a.meter.Add(int64(consumed), bytes)
+			a.free <- b
+			return err
+		})
+	}
+}
+
+// append sends one chunk.
+func (a *appender) append(ctx context.Context, chunk int64, b *block.Block) error {
+	if b.Rows() == 0 {
+		return nil
+	}
+	return a.job.house.Append(ctx, clickhouse.Insert{
+		Table: a.job.ds.Name, Block: b, Token: token(a.job.ds.Name, a.file, chunk, "rows"),
+	})
+}

@@ -1,0 +1,77 @@
+// Package ingest does the runs of datasources: objects found in a bucket become
+// rows of a ClickHouse table.
+//
+//	list ─ what does the file ledger not have? ─ the oldest first ─► parts
+//	part: GET ─ decompress ─ decode ─ chunk ─► INSERT … token
+//	                            └─ rows that don't fit ─► quarantine … token
+//
+// What must stay true: every file version (key and etag) is in the table once.
+//
+//   - A file is cut into chunks of rows by its content alone, so that every
+//     attempt at it makes the same chunks.
+//   - A chunk is one block, one INSERT, and one deduplication token, made of the
+//     datasource, key, etag and chunk, never of the run or the attempt. The
+//     server drops a chunk that it has already.
+//   - A file counts as ingested by its row in the file ledger, in the same
+//     ClickHouse, written after its last chunk.
+package ingest
+
+import (
+	"context"
+	"io"
+	"iter"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/objstore"
+)
+
+// Bucket is what an ingest asks of a bucket: GetObject and ListBucket suffice.
+type Bucket interface {
+	Name() string
+	List(ctx context.Context, prefix, startAfter string) iter.Seq2[objstore.Object, error]
+	Open(ctx context.Context, key, etag string, offset, length int64) (io.ReadCloser, error)
+	ReaderAt(ctx context.Context, obj objstore.Object) io.ReaderAt
+}
+
+// Warehouse is what an ingest asks of a ClickHouse.
+type Warehouse interface {
+	EnsureTable(ctx context.Context, t clickhouse.Table) error
+	EnsureFileTable(ctx context.Context) error
+	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
+	Append(ctx context.Context, in clickhouse.Insert) error
+}
+
+// Doors opens what definitions name. What it returns is shared and stays open.
+type Doors struct {
+	// Project returns the definitions of a version.
+	Project func(ctx context.Context, id ledger.ProjectID) (*def.Project, error)
+	// Bucket opens a bucket of a connection.
+	Bucket func(ctx context.Context, c *def.Connection, bucket string) (Bucket, error)
+	// Warehouse opens the ClickHouse of a connection; nil is the default one.
+	Warehouse func(ctx context.Context, c *def.Connection) (Warehouse, error)
+	// Format returns the reader of a format by its name.
+	Format func(name string) (format.Reader, error)
+}
+
+// Ingest is the verb of datasources, on both sides of the queue. It implements
+// run.Verb and run.Worker.
+type Ingest struct {
+	ledger *ledger.Ledger
+	doors  Doors
+	log    *zap.Logger
+
+	mu      sync.Mutex
+	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
+}
+
+// New returns the verb.
+func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
+	return &Ingest{ledger: l, doors: doors, log: log, scanned: map[string]selection{}}
+}

@@ -1,0 +1,91 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/pkg/compress"
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/objstore"
+)
+
+// input is a file that is open for decoding.
+type input struct {
+	format.Input
+	format  format.Reader
+	codec   compress.Codec
+	closers []io.Closer // in the order to close
+}
+
+// Close ends the transfer of the file.
+func (in *input) Close() error {
+	var errs []error
+	for _, c := range in.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// peekSize is how many bytes of a file's beginning decide on its format.
+const peekSize = 4 << 10
+
+// input opens a file. Codec and format are found in its first bytes, whatever
+// its name says; a format in the definition wins.
+func (j *job) input(ctx context.Context, f plan.File) (*input, error) {
+	stream, err := j.bucket.Open(ctx, f.Key, f.ETag, 0, -1)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{Input: format.Input{Name: f.Key, Size: f.Size}, closers: []io.Closer{stream}}
+	if err := j.sniff(ctx, in, f, stream); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
+}
+
+func (j *job) sniff(ctx context.Context, in *input, f plan.File, stream io.Reader) error {
+	plain, codec, err := compress.NewReader(stream)
+	if err != nil {
+		return err
+	}
+	in.codec, in.closers = codec, append([]io.Closer{plain}, in.closers...)
+	head := bufio.NewReaderSize(plain, 64<<10)
+	start, err := head.Peek(peekSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	name := string(j.ds.Import.Format)
+	if name == "" {
+		name = guess(start)
+	}
+	if in.format, err = j.reader(name); err != nil {
+		return err
+	}
+	if !in.format.Traits().RandomAccess {
+		in.Stream = head
+		return nil
+	}
+	if codec != compress.None {
+		return fault.WithRemedy(fault.New(fault.Invalid, "a %s file inside %s can't be read", name, codec), "upload the %s file itself: it is compressed inside", name)
+	}
+	in.At = j.bucket.ReaderAt(ctx, objstore.Object{Key: f.Key, ETag: f.ETag, Size: f.Size})
+	return nil
+}
+
+// guess finds the format of a file that begins with start.
+func guess(start []byte) string {
+	if bytes.HasPrefix(start, []byte("PAR1")) {
+		return string(def.Parquet)
+	}
+	text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
+	if bytes.HasPrefix(text, []byte("{")) {
+		return string(def.NDJSON)
+	}
+	return string(def.CSV)
+}

@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+
+	"go.uber.org/zap"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/run"
+)
+
+// Part implements run.Worker: it ingests the files of a part, one after another.
+func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
+	var files []plan.File
+	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {
+		return ledger.Totals{}, nil, err
+	}
+	var s shared
+	if err := json.Unmarshal(p.Plan.Shared, &s); err != nil {
+		return ledger.Totals{}, nil, err
+	}
+	j, err := i.open(ctx, p.Run.Project, p.Run.Subject.Name)
+	if err != nil {
+		return ledger.Totals{}, nil, err
+	}
+	w := &partWriter{job: j, runID: string(p.Run.ID), meter: p.Meter, now: i.ledger.Now, log: i.log}
+	total, err := w.ingest(ctx, files, s.ChunkRows)
+	return total, nil, err
+}
+
+// ingest takes the files that the ledger doesn't have as done: a former attempt
+// at this part may have ended in their midst.
+func (w *partWriter) ingest(ctx context.Context, files []plan.File, chunkRows int) (total ledger.Totals, err error) {
+	known, err := w.job.known(ctx, files)
+	if err != nil {
+		return total, err
+	}
+	if err := w.begin(ctx, files, known, chunkRows); err != nil {
+		return total, err
+	}
+	for _, f := range files {
+		rec := known[version(f)]
+		if rec.State == clickhouse.FileIngesting {
+			if rec, err = w.file(ctx, f, rec); err != nil {
+				return total, err
+			}
+			if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
+				return total, err
+			}
+		}
+		total.Add(sum(rec))
+	}
+	return total, nil
+}
+
+// begin records that files are being ingested, and by which chunks, before the
+// first of their rows is appended. It completes known.
+func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, chunkRows int) error {
+	var fresh []clickhouse.FileRecord
+	for _, f := range files {
+		if _, ok := known[version(f)]; ok {
+			continue
+		}
+		rec := clickhouse.FileRecord{
+			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified,
+			State: clickhouse.FileIngesting, ChunkRows: int64(chunkRows), RunID: w.runID, UpdatedAt: w.now(),
+		}
+		known[version(f)] = rec
+		fresh = append(fresh, rec)
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return w.job.house.RecordFiles(ctx, fresh)
+}
+
+func sum(rec clickhouse.FileRecord) ledger.Totals {
+	t := ledger.Totals{Rows: rec.Rows, Quarantined: rec.Quarantined, Bytes: rec.Size, Files: 1}
+	if rec.State == clickhouse.FileFailed {
+		t.FailedFiles = 1
+	}
+	return t
+}
+
+func (w *partWriter) note(f plan.File, rec clickhouse.FileRecord) {
+	fields := []zap.Field{zap.String("run", w.runID), zap.String("key", f.Key), zap.Int64("rows", rec.Rows), zap.Int64("quarantined", rec.Quarantined)}
+	if rec.State == clickhouse.FileFailed {
+		w.log.Warn("file not ingested", append(fields, zap.String("error", rec.Error))...)
+		return
+	}
+	w.log.Debug("file ingested", fields...)
+}

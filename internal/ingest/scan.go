@@ -1,0 +1,124 @@
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/plan"
+)
+
+// listPage is how many keys are compared with the file ledger at a time.
+const listPage = 1000
+
+// selection is what a listing found to ingest.
+type selection struct {
+	project ledger.ProjectID
+	at      time.Time
+	files   []plan.File
+	backlog ledger.Backlog // of files that are left for later runs
+}
+
+// fresh is how old a selection may be for a run to go by it rather than list
+// the bucket again.
+const fresh = 30 * time.Second
+
+// Scan lists the bucket of a datasource and returns how many files a run would
+// take now. It records when that was and what is left, and keeps the files for
+// the run that the caller is about to create.
+func (i *Ingest) Scan(ctx context.Context, id ledger.ProjectID, name string) (files int, err error) {
+	j, err := i.open(ctx, id, name)
+	if err != nil {
+		return 0, err
+	}
+	found, err := i.scan(ctx, id, j)
+	if err != nil {
+		return 0, err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.scanned[name] = found
+	return len(found.files), nil
+}
+
+// scan lists and selects. Its memory grows with the files that it takes, not
+// with those that it sees.
+func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
+	if err := j.ensure(ctx); err != nil {
+		return selection{}, err
+	}
+	taken := plan.NewSelection(j.ds.Import.MaxFiles)
+	page := make([]plan.File, 0, listPage)
+	for obj, err := range j.bucket.List(ctx, j.pattern.Prefix, "") {
+		if err != nil {
+			return selection{}, err
+		}
+		if !j.pattern.Match(obj.Key) || obj.Modified.Before(j.ds.Import.FromTimestamp) {
+			continue
+		}
+		page = append(page, plan.File{Key: obj.Key, ETag: obj.ETag, Size: obj.Size, Modified: obj.Modified})
+		if len(page) < listPage {
+			continue
+		}
+		if err := j.offer(ctx, page, taken); err != nil {
+			return selection{}, err
+		}
+		page = page[:0]
+	}
+	if err := j.offer(ctx, page, taken); err != nil {
+		return selection{}, err
+	}
+	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
+	found.backlog.Files, found.backlog.Bytes, found.backlog.Oldest = taken.Left()
+	return found, i.record(ctx, j, found)
+}
+
+// offer adds the files of a page that the file ledger doesn't have.
+func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection) error {
+	if len(page) == 0 {
+		return nil
+	}
+	known, err := j.known(ctx, page)
+	if err != nil {
+		return err
+	}
+	for _, f := range page {
+		if rec, ok := known[version(f)]; ok && rec.State != clickhouse.FileIngesting {
+			continue
+		}
+		taken.Add(f)
+	}
+	return nil
+}
+
+func (j *job) known(ctx context.Context, files []plan.File) (map[clickhouse.FileVersion]clickhouse.FileRecord, error) {
+	versions := make([]clickhouse.FileVersion, len(files))
+	for i, f := range files {
+		versions[i] = version(f)
+	}
+	return j.house.KnownFiles(ctx, j.ds.Name, versions)
+}
+
+func version(f plan.File) clickhouse.FileVersion {
+	return clickhouse.FileVersion{Key: f.Key, ETag: f.ETag}
+}
+
+// record notes the scan in the subject's record.
+func (i *Ingest) record(ctx context.Context, j *job, found selection) error {
+	subject := ledger.Subject{Kind: ledger.Ingest, Name: j.ds.Name}
+	_, err := i.ledger.UpdateSubject(ctx, subject, func(rec *ledger.SubjectRecord) error {
+		rec.LastScanAt, rec.Backlog = found.at, found.backlog
+		return nil
+	})
+	return err
+}
+
+// take returns what Scan kept for a run, if that is recent.
+func (i *Ingest) take(id ledger.ProjectID, name string) (selection, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	found, ok := i.scanned[name]
+	delete(i.scanned, name)
+	return found, ok && found.project == id && i.ledger.Now().Sub(found.at) < fresh
+}
