@@ -35,7 +35,9 @@ require (
 	golang.org/x/term v0.47.0
 )
 
-require github.com/ulikunitz/xz v0.5.15 // indirect
+require github.com/ulikunitz/xz v0.5.15
+
+require github.com/jackc/puddle/v2 v2.2.3 // indirect
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
