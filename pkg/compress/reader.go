@@ -15,138 +15,161 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
+// Limits bounds what a compressed file may become, so that a small object can't
+// keep a worker busy for ever.
+type Limits struct {
+	// MaxBytes is the most bytes a file may have decompressed. Zero is no limit.
+	MaxBytes int64
+	// MaxRatio is how many times its compressed size a file may become. It counts
+	// from RatioFrom bytes on. Zero is 2000, twice what gzip reaches on zeros;
+	// zstd and xz go far beyond it.
+	MaxRatio int64
+}
+
+// RatioFrom is the decompressed size from which Limits.MaxRatio is checked, in
+// bytes: a small file of zeros is no bomb.
+const RatioFrom = 64 << 20
+
 const (
-	// maxRatio is how many bytes a compressed byte may become: a thousand is what
-	// gzip reaches on zeros, zstd goes far beyond it.
-	maxRatio = 2000
-	// freeBytes is how many bytes come out before the ratio is looked at: a small
-	// file of zeros is no bomb.
-	freeBytes = 256 << 20
-	// maxWindow is the largest window of a zstd frame that is accepted, in bytes:
-	// it is held in memory.
-	maxWindow = 128 << 20
+	defaultMaxRatio = 2000
+	readAhead       = 256 << 10 // bytes read from the stream at once
+	maxWindow       = 256 << 20 // bytes of memory a zstd frame may ask for
 )
 
-// magics are the first bytes of each codec's files.
-var magics = []struct {
-	codec Codec
-	bytes string
-}{
-	{Gzip, "\x1f\x8b"},
-	{Zstd, "\x28\xb5\x2f\xfd"},
-	{Bzip2, "BZh"},
-	{XZ, "\xfd7zXZ\x00"},
-	{Snappy, "\xff\x06\x00\x00sNaPpY"},
-}
+// NewReader returns a reader of the content of a compressed file, which it knows
+// by its first bytes, and the codec. Any number of gzip members, or frames of the
+// others, are read as one file. What isn't compressed passes through.
+//
+// Reading returns an Invalid error that names the codec where the file is
+// damaged or cut short, or goes beyond the limits, and errors of in as they are.
+// Close frees memory; it doesn't close in.
+func NewReader(in io.Reader) (io.ReadCloser, Codec, error) { return NewLimitedReader(in, Limits{}) }
 
-// Detect returns the codec of a file that begins with start, of which it wants
-// ten bytes where there are as many. It is None for anything else.
-func Detect(start []byte) Codec {
-	for _, m := range magics {
-		if bytes.HasPrefix(start, []byte(m.bytes)) {
-			return m.codec
-		}
+// NewLimitedReader is NewReader with limits.
+func NewLimitedReader(in io.Reader, limits Limits) (io.ReadCloser, Codec, error) {
+	if limits.MaxRatio <= 0 {
+		limits.MaxRatio = defaultMaxRatio
 	}
-	// A zstd file may begin with a frame that is to be skipped.
-	if len(start) >= 4 && start[0]&0xf0 == 0x50 && bytes.Equal(start[1:4], []byte("\x2a\x4d\x18")) {
-		return Zstd
-	}
-	return None
-}
-
-// NewReader returns what is in r, decompressed, and the codec that it found by
-// the first bytes. Any number of members one after another are read. Reading
-// fails with an error of kind Invalid where the data is damaged or ends early,
-// and where it grows beyond all reason (a bomb); an error of r passes as it is.
-// Close frees memory; it doesn't close r.
-func NewReader(r io.Reader) (io.ReadCloser, Codec, error) {
-	src := &counted{r: r}
-	buffered := bufio.NewReaderSize(src, 256<<10)
-	start, err := buffered.Peek(10)
-	if err != nil && !errors.Is(err, io.EOF) {
+	src := &counted{in: in}
+	buffered := bufio.NewReaderSize(src, readAhead)
+	start, err := buffered.Peek(magicBytes)
+	if err != nil && err != io.EOF {
 		return nil, None, err
 	}
-	codec := Detect(start)
-	plain, err := open(codec, buffered)
-	if err != nil {
-		return nil, codec, src.blame(codec, err)
+	if err := refuse(start); err != nil {
+		return nil, None, err
 	}
-	return &reader{plain: plain, codec: codec, src: src}, codec, nil
+	r := &reader{src: src, codec: Detect(start), limits: limits}
+	out, err := open(r.codec, buffered)
+	if err != nil {
+		return nil, r.codec, r.explain(err)
+	}
+	r.out = out
+	return r, r.codec, nil
 }
 
-func open(codec Codec, r *bufio.Reader) (io.Reader, error) {
+func open(codec Codec, in io.Reader) (io.Reader, error) {
 	switch codec {
 	case Gzip:
-		return gzip.NewReader(r)
+		return gzip.NewReader(in)
 	case Zstd:
-		return zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
+		return zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	case Bzip2:
-		return bzip2.NewReader(r), nil
+		return bzip2.NewReader(in), nil
 	case XZ:
-		return xz.NewReader(r)
+		return xz.NewReader(in)
 	case Snappy:
-		return s2.NewReader(r), nil
+		return s2.NewReader(in), nil
 	}
-	return r, nil
+	return in, nil
 }
 
 // reader counts what comes out and gives errors their kind.
 type reader struct {
-	plain io.Reader
-	codec Codec
-	src   *counted
-	out   int64
+	src    *counted
+	out    io.Reader
+	codec  Codec
+	limits Limits
+	bytes  int64 // returned so far
+	err    error // sticky
 }
 
 // Read implements io.Reader.
-func (d *reader) Read(p []byte) (int, error) {
-	n, err := d.plain.Read(p)
-	d.out += int64(n)
-	if d.codec != None && d.out > freeBytes && d.out > maxRatio*d.src.n {
-		return n, fault.New(fault.Invalid, "the %s data grows to more than %d times its size: it looks like a bomb", d.codec, maxRatio)
+func (r *reader) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
 	}
-	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, d.src.blame(d.codec, err)
+	n, err := r.out.Read(p)
+	r.bytes += int64(n)
+	switch {
+	case err == nil:
+		err = r.check()
+	case err == io.EOF && r.codec == XZ && string(r.src.tail[:]) != "YZ":
+		err = io.ErrUnexpectedEOF // the library takes a stream without its footer for an end
 	}
-	return n, err
+	if err != nil {
+		r.err = r.explain(err)
+	}
+	return n, r.err
 }
 
-// Close implements io.Closer.
-func (d *reader) Close() error {
-	if z, ok := d.plain.(*zstd.Decoder); ok {
-		z.Close()
+func (r *reader) check() error {
+	if most := r.limits.MaxBytes; most > 0 && r.bytes > most {
+		return fault.New(fault.Invalid, "the %s file has more than %d bytes decompressed", r.codec, most)
+	}
+	if r.codec != None && r.bytes > RatioFrom && r.bytes/r.limits.MaxRatio > r.src.bytes {
+		return fault.New(fault.Invalid, "the %s file grows to more than %d times its size: it looks like a bomb", r.codec, r.limits.MaxRatio)
 	}
 	return nil
 }
 
-// counted counts what is read and remembers why reading failed.
+// explain gives an error its kind: the stream's errors keep theirs.
+func (r *reader) explain(err error) error {
+	var known *fault.Error
+	switch {
+	case err == io.EOF && r.out != nil, r.codec == None:
+		return err
+	case r.src.err != nil:
+		return r.src.err
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+		return fault.New(fault.Invalid, "the %s file is cut short after %d bytes", r.codec, r.src.bytes)
+	}
+	return fault.New(fault.Invalid, "the %s file is damaged near byte %d: %w", r.codec, r.src.bytes, err)
+}
+
+// Close implements io.Closer.
+func (r *reader) Close() error {
+	if z, ok := r.out.(*zstd.Decoder); ok {
+		z.Close()
+	}
+	r.err = errClosed
+	return nil
+}
+
+var errClosed = errors.New("read after close")
+
+// counted counts the bytes read from a stream and keeps its error apart from
+// those of a decompressor.
 type counted struct {
-	r   io.Reader
-	n   int64
-	err error // of r, other than io.EOF
+	in    io.Reader
+	bytes int64
+	err   error   // but io.EOF
+	tail  [2]byte // the last bytes before any zeros at the end
 }
 
 // Read implements io.Reader.
 func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
+	n, err := c.in.Read(p)
+	c.bytes += int64(n)
+	if end := bytes.TrimRight(p[:n], "\x00"); len(end) >= 2 {
+		c.tail = [2]byte(end[len(end)-2:])
+	} else if len(end) == 1 {
+		c.tail = [2]byte{c.tail[1], end[0]}
+	}
+	if err != nil && err != io.EOF {
 		c.err = err
 	}
 	return n, err
-}
-
-// blame returns the source's own error where it had one; otherwise what went
-// wrong is the data's fault.
-func (c *counted) blame(codec Codec, err error) error {
-	if c.err != nil {
-		return c.err
-	}
-	if codec == None {
-		return err
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fault.New(fault.Invalid, "the %s data ends early after %d bytes", codec, c.n)
-	}
-	return fault.New(fault.Invalid, "the %s data is damaged: %w", codec, err)
 }
