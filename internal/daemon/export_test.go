@@ -9,7 +9,7 @@ import (
 )
 
 const orders = `create table orders as
-	select i as id, 'customer ' || i % 1000 as customer, (i % 100000)::numeric(12,2) / 100 as total,
+	select i as id, 'customer ' || i %% 1000 as customer, (i %% 100000)::numeric(12,2) / 100 as total,
 		timestamptz '2024-01-01 00:00:00Z' + i * interval '1 second' as ordered_at, md5(i::text) as note
 	from generate_series(1, %d) i`
 

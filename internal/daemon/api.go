@@ -1,0 +1,149 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/longshore/longshore/internal/api"
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/export"
+	"github.com/longshore/longshore/internal/ingest"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/telemetry"
+	"github.com/longshore/longshore/pkg/format"
+	formats "github.com/longshore/longshore/pkg/format/all"
+	"github.com/longshore/longshore/pkg/source"
+)
+
+// api builds the producer's HTTP handler.
+func (c *core) api(cfg ProducerConfig, started func(ledger.RunID)) (http.Handler, error) {
+	return api.New(api.Config{
+		Ledger: c.ledger, Queue: c.queue, Log: c.log, Version: telemetry.Version,
+		Token: def.NewSecret(cfg.Token), AllowAnonymous: loopback(cfg.Listen),
+		Project: c.doors.Project, Started: started, Supported: supported,
+		Test: c.test, Preview: c.preview,
+	})
+}
+
+// loopback reports whether an address to listen on can't be reached from
+// another machine.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
+// supported finds what definitions may say but this version doesn't do.
+func supported(p *def.Project) def.Problems {
+	var problems def.Problems
+	for _, s := range p.Syncs {
+		if err := export.Supported(s); err != nil {
+			problems = append(problems, def.Problem{File: s.Pos.File, Line: s.Pos.Line, Column: s.Pos.Column, Message: err.Error()})
+		}
+	}
+	slices.SortFunc(problems, func(a, b def.Problem) int { return strings.Compare(a.File, b.File) })
+	return problems
+}
+
+// test tries a connection: it logs in, and for a bucket it lists.
+func (c *core) test(ctx context.Context, conn *def.Connection) ([]api.Check, error) {
+	if conn.Type == def.S3 {
+		bucket, err := c.doors.Bucket(ctx, conn, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, err := range bucket.List(ctx, "", "") {
+			if err != nil {
+				return nil, err
+			}
+			break
+		}
+		return []api.Check{{Name: "list s3://" + bucket.Name(), OK: true}}, nil
+	}
+	db, err := c.doors.Source(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.Describe(ctx, source.Query{Name: "test", SQL: "SELECT 1 AS one"}); err != nil {
+		return nil, err
+	}
+	return []api.Check{{Name: "log in", OK: true}, {Name: "describe a query", OK: true}}, nil
+}
+
+func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewRequest) (api.Preview, error) {
+	pattern, err := plan.ParsePattern(r.URI)
+	if err != nil {
+		return api.Preview{}, err
+	}
+	bucket, err := c.doors.Bucket(ctx, conn, pattern.Bucket)
+	if err != nil {
+		return api.Preview{}, err
+	}
+	found, err := ingest.Look(ctx, ingestBucket{bucket}, formats.Reader, pattern, ingest.PreviewOptions{
+		Format: def.Format(r.Format), Rows: r.Rows,
+	})
+	if err != nil {
+		return api.Preview{}, err
+	}
+	out := shown(found)
+	out.Datasource = found.Definition(conn.Name, r.URI)
+	return out, nil
+}
+
+// shown gives a preview the API's shape.
+func shown(p *ingest.Preview) api.Preview {
+	out := api.Preview{
+		Count: p.FileCount, Bytes: p.ByteCount, ReferenceFile: p.Reference.Key, Format: p.Format, Compression: p.Codec.String(),
+		Sampled: []string{p.Reference.Key}, RowsSampled: p.Sampled, Quarantine: api.Quarantine{Rows: int64(len(p.Rejects)), Reasons: reasons(p.Rejects)},
+	}
+	for _, f := range p.Files {
+		out.Files = append(out.Files, api.PreviewFile{Key: f.Key, Bytes: f.Size, ModifiedAt: f.Modified})
+	}
+	for _, f := range p.Inference.Fields {
+		col := api.PreviewColumn{Name: f.Name, Type: f.Type.String(), Evidence: f.Why}
+		if len(f.Path) > 0 {
+			col.Path = f.Path.String()
+		}
+		for _, x := range f.Conflicts {
+			col.Conflicts = append(col.Conflicts, fmt.Sprintf("%d rows look like %s, first row %d: %s", x.Rows, x.Type, x.Row, x.Example))
+		}
+		out.Columns = append(out.Columns, col)
+	}
+	for _, row := range p.Rows {
+		cells := make([]string, len(row))
+		for i, v := range row {
+			cells[i] = "NULL"
+			if v != nil {
+				cells[i] = *v
+			}
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	return out
+}
+
+// reasons counts rejected rows by column and code, the most frequent first.
+func reasons(rejects []format.Reject) []api.QuarantineReason {
+	var all []api.QuarantineReason
+	for _, r := range rejects {
+		for _, e := range r.Errors {
+			at := slices.IndexFunc(all, func(q api.QuarantineReason) bool { return q.Column == e.Column && q.Reason == e.Code })
+			if at < 0 {
+				at = len(all)
+				all = append(all, api.QuarantineReason{Column: e.Column, Reason: e.Code})
+			}
+			all[at].Rows++
+		}
+	}
+	slices.SortStableFunc(all, func(a, b api.QuarantineReason) int { return int(b.Rows - a.Rows) })
+	return all
+}
