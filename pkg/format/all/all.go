@@ -20,7 +20,7 @@ func Writers() []format.Writer {
 
 // Readers returns the formats that ingestion reads.
 func Readers() []format.Reader {
-	return []format.Reader{csv.Format{}, ndjson.Format{}}
+	return []format.Reader{csv.Format{}, ndjson.Format{}, parquet.Format{}}
 }
 
 // Writer returns the format of that name. The error is Invalid and lists the
