@@ -100,9 +100,10 @@ func tuple(list string) string {
 	for i := 0; i < len(list); i++ {
 		switch c := list[i]; {
 		case quote != 0:
-			if c == '\\' {
+			switch c {
+			case '\\':
 				i++
-			} else if c == quote {
+			case quote:
 				quote = 0
 			}
 		case c == '\'' || c == '`' || c == '"':

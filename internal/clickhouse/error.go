@@ -68,13 +68,13 @@ func (t target) diagnose(a action, err error) (kind fault.Kind, text, remedy str
 
 // exception returns what the server said, whichever driver heard it.
 func exception(err error) (code proto.Error, message string, ok bool) {
-	var append *ch.Exception
-	var query *clickhouse.Exception
+	var appending *ch.Exception
+	var querying *clickhouse.Exception
 	switch {
-	case errors.As(err, &append):
-		code, message = append.Code, append.Message
-	case errors.As(err, &query):
-		code, message = proto.Error(query.Code), query.Message
+	case errors.As(err, &appending):
+		code, message = appending.Code, appending.Message
+	case errors.As(err, &querying):
+		code, message = proto.Error(querying.Code), querying.Message
 	default:
 		return 0, "", false
 	}

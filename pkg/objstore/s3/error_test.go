@@ -5,14 +5,14 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"go.uber.org/zap"
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore"
@@ -156,7 +156,7 @@ func TestTLS(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"e"`)
 	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that the client breaks off
+	server.Config.ErrorLog = zap.NewStdLog(zap.NewNop()) // of handshakes that the client breaks off
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	server.StartTLS()
 	t.Cleanup(server.Close)
