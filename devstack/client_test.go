@@ -569,3 +569,54 @@ func TestGarbageDoesNoHarm(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestLongInsert sends a hundred blocks in one INSERT, more than the process may hold.
+func TestLongInsert(t *testing.T) {
+	const blocks, rows = 100, 20_000
+	client := dial(t)
+	execute(t, open(t, "native"), "CREATE TABLE long_insert (a UInt64, s String) ENGINE = Null")
+	before, most := residentBytes(t), int64(0)
+	var a proto.ColUInt64
+	var s proto.ColStr
+	text := strings.Repeat("x", 1000)
+	for i := range rows {
+		a.Append(uint64(i))
+		s.Append(text)
+	}
+	sent := 1
+	var written uint64
+	err := client.Do(t.Context(), ch.Query{
+		Body: "INSERT INTO long_insert VALUES", Input: proto.Input{{Name: "a", Data: &a}, {Name: "s", Data: &s}},
+		OnProgress: func(_ context.Context, p proto.Progress) error { written += p.WroteRows; return nil },
+		OnInput: func(context.Context) error {
+			most = max(most, residentBytes(t))
+			if sent++; sent > blocks {
+				a.Reset()
+				s.Reset()
+				return errEnd
+			}
+			return nil
+		},
+	})
+	if err != nil || written != blocks*rows {
+		t.Errorf("got %d rows written, %v", written, err)
+	}
+	if grown := most - before; grown > 1<<30 {
+		t.Errorf("an INSERT of 2 GB took %d MB", grown>>20)
+	}
+}
+
+func TestAsyncInsert(t *testing.T) {
+	protocols(t, func(t *testing.T, c driver.Conn) {
+		name := table(t)
+		execute(t, c, "CREATE TABLE "+name+" (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
+		async := clickhouse.WithSettings(clickhouse.Settings{"async_insert": 1, "wait_for_async_insert": 0})
+		insert(t, c, "INSERT INTO "+name, 0, 10, async)
+		if err := c.Exec(clickhouse.Context(t.Context(), async), "INSERT INTO "+name+" VALUES (10, 'x')"); err != nil {
+			t.Fatal(err)
+		}
+		if got := scalar(t, c, "SELECT count() FROM "+name); got != "11" {
+			t.Errorf("got %s rows", got)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -30,14 +31,20 @@ func withStack(m *testing.M) int {
 	if moduleDir, err = os.Getwd(); err != nil { // the stack changes it
 		panic(err)
 	}
-	dir, err := os.MkdirTemp("", "devstack-test-")
-	if err != nil {
+	if scratch, err = os.MkdirTemp("", "devstack-test-"); err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
-	stack, err = devstack.Start(context.Background(), devstack.Config{DataDir: dir, NoBinary: true})
-	if err != nil {
-		panic(err)
+	defer os.RemoveAll(scratch)
+	config := devstack.Config{DataDir: filepath.Join(scratch, "data"), NoBinary: true}
+	for range 2 { // closed and started again, a process has a working stack
+		if stack != nil {
+			if err := stack.Close(); err != nil {
+				panic(err)
+			}
+		}
+		if stack, err = devstack.Start(context.Background(), config); err != nil {
+			panic(err)
+		}
 	}
 	code := m.Run()
 	if err := stack.Close(); err != nil {
@@ -47,8 +54,8 @@ func withStack(m *testing.M) int {
 	return code
 }
 
-// moduleDir is the folder of this package, and library the path of libchdb.
-var moduleDir, library string
+// moduleDir is the folder of this package, library the path of libchdb, and scratch a folder that goes at the end.
+var moduleDir, library, scratch string
 
 // open connects with clickhouse-go; protocol is "native" or "http", options may change anything.
 func open(t *testing.T, protocol string, change ...func(*clickhouse.Options)) driver.Conn {

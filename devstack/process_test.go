@@ -22,11 +22,7 @@ import (
 
 // binary builds the command once.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "devstack-binary-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "devstack")
+	path := filepath.Join(scratch, "devstack")
 	out, err := exec.Command("go", "build", "-C", moduleDir, "-o", path, "./cmd/devstack").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, out)

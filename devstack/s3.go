@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +29,24 @@ const (
 type s3Server struct {
 	endpoint string
 	cancel   context.CancelFunc
-	done     chan error
+	done     chan struct{} // closed when the gateway has ended
+	err      error         // why, once done is closed
+}
+
+// gateway is the last gateway of this process, which allows one at a time.
+var gateway struct {
+	sync.Mutex
+	done chan struct{} // closed when it has ended; nil before the first
+}
+
+// takeGateway waits for the end of the gateway before and makes done that of the next.
+func takeGateway(done chan struct{}) {
+	gateway.Lock()
+	defer gateway.Unlock()
+	if gateway.done != nil {
+		<-gateway.done
+	}
+	gateway.done = done
 }
 
 // startS3 starts an S3 gateway over a folder and creates the state bucket.
@@ -46,9 +64,11 @@ func startS3(ctx context.Context, config Config, ports portMap) (server, error) 
 		return nil, fmt.Errorf("open object folder: %w", err)
 	}
 	running, cancel := context.WithCancel(context.Background())
-	s := &s3Server{endpoint: "http://" + ports.address(S3), cancel: cancel, done: make(chan error, 1)}
+	s := &s3Server{endpoint: "http://" + ports.address(S3), cancel: cancel, done: make(chan struct{})}
+	takeGateway(s.done)
 	go func() {
-		s.done <- embedgw.RunVersityGW(running, backend, &embedgw.Config{
+		defer close(s.done)
+		s.err = embedgw.RunVersityGW(running, backend, &embedgw.Config{
 			RootUserAccess: s3AccessKey, RootUserSecret: s3Secret, Region: s3Region,
 			Ports: []string{ports.address(S3)}, MaxConnections: 4096, MaxRequests: 4096, MultipartMaxParts: 10000,
 			KeepAlive: true, Quiet: true,
@@ -89,9 +109,8 @@ func (s *s3Server) ready(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for gateway: %w (%w)", ctx.Err(), err)
-		case err := <-s.done:
-			s.done <- nil
-			return fmt.Errorf("run gateway: %w", err)
+		case <-s.done:
+			return fmt.Errorf("run gateway: %w", s.err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -107,10 +126,20 @@ func (s *s3Server) env(into map[string]string) {
 	into["AWS_EC2_METADATA_DISABLED"] = "true"
 }
 
+// closeWait is how long running requests may take to end.
+const closeWait = 2 * time.Second
+
+// close stops the gateway. It does not wait longer than closeWait: the gateway holds on for ten seconds when a client
+// has opened a connection and not used it.
 func (s *s3Server) close() error {
 	s.cancel()
-	if err := <-s.done; err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("stop gateway: %w", err)
+	select {
+	case <-s.done:
+	case <-time.After(closeWait):
+		return nil
+	}
+	if s.err != nil && !errors.Is(s.err, context.Canceled) {
+		return fmt.Errorf("stop gateway: %w", s.err)
 	}
 	return nil
 }

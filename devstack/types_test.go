@@ -43,6 +43,8 @@ var typed = []struct{ name, kind, values string }{
 	{"mlc", "Map(LowCardinality(String), Array(String))", "map(),map('a',['x']),map('b',['y','z'])"},
 	{"t", "Tuple(a UInt8, b String)", "(1,'x'),(2,''),(3,'z')"},
 	{"tn", "Tuple(k String, l Array(Tuple(i UInt8, f Nullable(Float64))))", "('',[]),('a',[(1,NULL)]),('b',[(1,1.5),(2,NULL)])"},
+	{"v", "Variant(String, UInt64)", "'x',7::UInt64,NULL"},
+	{"j", "JSON", "'{}','{\"a\":1,\"b\":{\"c\":[1,2]}}','{\"a\":\"x\"}'"},
 	{"saf", "SimpleAggregateFunction(sum, UInt64)", "0,1,2"},
 }
 

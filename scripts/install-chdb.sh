@@ -41,5 +41,5 @@ if [ -n "$sum" ] && [ "$(sha512 "$archive")" != "$sum" ]; then
 	exit 1
 fi
 tar -xzf "$archive" -C "$work"
-mv "$work/package/libchdb.so" "$dir/libchdb.so"
+mv "$(find "$work/package" -name 'libchdb.*' | head -n 1)" "$dir/libchdb.so"
 echo "install-chdb: installed $dir/libchdb.so" >&2

@@ -117,9 +117,14 @@ func Load(path string) error {
 // ErrNotInstalled says that no library was found where Find looks.
 var ErrNotInstalled = errors.New("libchdb is not installed: run scripts/install-chdb.sh, or set LONGSHORE_CHDB_LIBRARY")
 
-// Find returns the path of the shared library: LONGSHORE_CHDB_LIBRARY when set, else chdb/<Version>/libchdb.so in
+// Find returns the path of the shared library: the loaded one, else LONGSHORE_CHDB_LIBRARY when set, else chdb/<Version>/libchdb.so in
 // LONGSHORE_CACHE when set, else the same in .cache of a folder around the working directory or the executable.
 func Find() (string, error) {
+	loaded.Lock()
+	defer loaded.Unlock()
+	if loaded.path != "" {
+		return loaded.path, nil
+	}
 	if path := os.Getenv("LONGSHORE_CHDB_LIBRARY"); path != "" {
 		return path, nil
 	}

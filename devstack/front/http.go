@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -117,15 +118,12 @@ func (h *httpQuery) run() error {
 // insert feeds the body to the engine.
 func (h *httpQuery) insert() error {
 	q := &h.request
-	settings := q.settings
 	format := q.insert.format
 	if format == "" {
 		format = q.insertFormat
 	}
-	if format == "Native" { // the blocks of other formats are cut by the engine
-		settings = insertSettings(*q.insert, settings)
-	}
-	if _, err := h.session.apply(settings); err != nil {
+	settings := insertSettings(*q.insert, q.settings, strings.EqualFold(format, "Native"))
+	if _, err := h.session.apply(settings); err != nil { // they end with the session
 		return err
 	}
 	insert, err := h.session.Insert(q.insert.head, format, q.params)

@@ -10,15 +10,18 @@ import (
 )
 
 // insertSettings completes the settings of an INSERT. With a deduplication token every block of the client must
-// stay a block, or a repetition would be cut differently and slip through; without one the engine may join them.
-func insertSettings(statement insertStatement, settings []setting) []setting {
+// stay a block, or a repetition would be cut differently and slip through; without one, or for data that does not come
+// in blocks, the engine may join them. Asynchronous inserts are made synchronous: the answer comes after the data is
+// stored either way.
+func insertSettings(statement insertStatement, settings []setting, inBlocks bool) []setting {
 	settings = slices.DeleteFunc(slices.Clone(settings), func(v setting) bool {
-		return v.name == "async_insert" || v.name == "wait_for_async_insert" // data is stored before the answer anyway
+		return v.name == "async_insert" || v.name == "wait_for_async_insert"
 	})
 	given := func(name string) bool {
 		return slices.ContainsFunc(settings, func(v setting) bool { return v.name == name })
 	}
-	if !given("insert_deduplication_token") && !strings.Contains(strings.ToLower(statement.head), "insert_deduplication_token") {
+	hasToken := given("insert_deduplication_token") || strings.Contains(strings.ToLower(statement.head), "insert_deduplication_token")
+	if !hasToken || !inBlocks {
 		return settings
 	}
 	for _, name := range []string{"min_insert_block_size_rows", "min_insert_block_size_bytes"} {

@@ -58,15 +58,16 @@ func (c *conn) query() error {
 // run applies the query's settings, runs it and takes the settings back.
 func (q *tcpQuery) run() error {
 	statement, isInsert := parseInsert(q.sql)
+	inline := isInsert && strings.TrimSpace(q.sql[statement.dataAt:]) != ""
 	if isInsert {
-		q.settings = insertSettings(statement, q.settings)
+		q.settings = insertSettings(statement, q.settings, !inline)
 	}
 	restore, err := q.session.apply(q.settings)
 	var fatal error
 	switch {
 	case err != nil:
 		q.fail(err)
-	case isInsert && strings.TrimSpace(q.sql[statement.dataAt:]) != "":
+	case inline:
 		fatal = q.insertInline(statement)
 	case isInsert:
 		fatal = q.insertBlocks(statement)
