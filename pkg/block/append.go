@@ -222,6 +222,9 @@ func (c *Column) AppendDefault() {
 	c.appendZero()
 }
 
+// firstDate32 is 1900-01-01, which ClickHouse takes for a Date32's default.
+var firstDate32 int32 = -25567
+
 // appendZero appends the default to the values alone.
 func (c *Column) appendZero() {
 	switch {
@@ -229,6 +232,8 @@ func (c *Column) appendZero() {
 		c.data = append(c.data, byte(c.Type.Base().Values[0].Number))
 	case c.kind == schema.Enum16:
 		c.data = binary.LittleEndian.AppendUint16(c.data, uint16(c.Type.Base().Values[0].Number))
+	case c.kind == schema.Date32:
+		c.data = binary.LittleEndian.AppendUint32(c.data, uint32(firstDate32))
 	case c.size > 0:
 		c.data = appendZeros(c.data, c.size)
 	case c.kind == schema.String:

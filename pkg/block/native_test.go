@@ -39,7 +39,7 @@ var fills = []struct {
 	{"UInt128", func(c *Column) { c.AppendUint128(0, 9); c.AppendUint128(1, 1); c.AppendDefault() }, "9 18446744073709551617 0", "9 18446744073709551617 0"},
 	{"UInt256", func(c *Column) { c.AppendUint256([4]uint64{9}); c.AppendUint256([4]uint64{1, 1}); c.AppendDefault() }, "9 18446744073709551617 0", "9 18446744073709551617 0"},
 	{"Float32", func(c *Column) { c.AppendFloat32(1.5); c.AppendFloat32(-0.25); c.AppendDefault() }, "1.5 -0.25 0", "1.5 -0.25 0"},
-	{"Float64", func(c *Column) { c.AppendFloat64(1e300); c.AppendFloat64(-0.1); c.AppendDefault() }, "1e+300 -0.1 0", "1e+300 -0.1 0"},
+	{"Float64", func(c *Column) { c.AppendFloat64(1e300); c.AppendFloat64(-0.1); c.AppendDefault() }, "1e+300 -0.1 0", "1e300 -0.1 0"},
 	{"Decimal(9, 2)", func(c *Column) { c.AppendInt(-12345); c.AppendInt(7); c.AppendDefault() }, "-123.45 0.07 0", "-123.45 0.07 0"},
 	{"Decimal(18, 4)", func(c *Column) { c.AppendInt(-12345); c.AppendInt(10000); c.AppendDefault() }, "-1.2345 1 0", "-1.2345 1 0"},
 	{"Decimal(38, 1)", func(c *Column) { c.AppendUint128(1<<64-1, 1<<64-15); c.AppendUint128(0, 15); c.AppendDefault() }, "-1.5 1.5 0", "-1.5 1.5 0"},

@@ -88,13 +88,28 @@ func appendNumber(dst, v []byte, t schema.Type) []byte {
 	case t.Kind == schema.Bool:
 		return strconv.AppendBool(dst, v[0] != 0)
 	case t.Kind == schema.Float32:
-		return strconv.AppendFloat(dst, float64(math.Float32frombits(binary.LittleEndian.Uint32(v))), 'g', -1, 32)
+		return appendFloat(dst, float64(math.Float32frombits(binary.LittleEndian.Uint32(v))), 32)
 	case t.Kind == schema.Float64:
-		return strconv.AppendFloat(dst, math.Float64frombits(binary.LittleEndian.Uint64(v)), 'g', -1, 64)
+		return appendFloat(dst, math.Float64frombits(binary.LittleEndian.Uint64(v)), 64)
 	case t.Kind == schema.Decimal:
 		return appendDecimal(dst, bigInt(v, true), t.Scale)
 	}
 	return bigInt(v, t.Kind.IsSigned()).Append(dst, 10)
+}
+
+// appendFloat appends the shortest number that reads back as v.
+func appendFloat(dst []byte, v float64, bits int) []byte {
+	switch abs := math.Abs(v); {
+	case math.IsNaN(v):
+		return append(dst, "nan"...)
+	case math.IsInf(v, 0):
+		return append(dst, strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(v, 'f', -1, bits)), "+")...)
+	case abs != 0 && (abs < 1e-6 || abs >= 1e21):
+		text := strconv.FormatFloat(v, 'e', -1, bits)
+		text = strings.NewReplacer("e+0", "e", "e+", "e", "e-0", "e-").Replace(text)
+		return append(dst, text...)
+	}
+	return strconv.AppendFloat(dst, v, 'f', -1, bits)
 }
 
 // appendDecimal appends n / 10^scale without trailing zeros.

@@ -47,17 +47,17 @@ var values = []struct{ typ, text, want string }{
 	{"UInt256", "115792089237316195423570985008687907853269984665640564039457584007913129639935", "115792089237316195423570985008687907853269984665640564039457584007913129639935"},
 	{"UInt256", "115792089237316195423570985008687907853269984665640564039457584007913129639936", "!out of range"},
 	{"Float64", "0.1", "0.1"},
-	{"Float64", "-1.7976931348623157e308", "-1.7976931348623157e+308"},
+	{"Float64", "-1.7976931348623157e308", "-1.7976931348623157e308"},
 	{"Float64", "1e309", "!out of range"},
 	{"Float64", "5e-324", "5e-324"},
-	{"Float64", "nan", "NaN"},
-	{"Float64", "-Inf", "-Inf"},
+	{"Float64", "nan", "nan"},
+	{"Float64", "-Inf", "-inf"},
 	{"Float64", "0x1p4", "!not a number"},
 	{"Float64", "1_000", "!not a number"},
-	{"Float64", "9007199254740993", "9.007199254740992e+15"},
+	{"Float64", "9007199254740993", "9007199254740992"},
 	{"Float64", ".5", "0.5"},
 	{"Float64", ".", "!not a number"},
-	{"Float32", "16777217", "1.6777216e+07"},
+	{"Float32", "16777217", "16777216"},
 	{"Float32", "3.5e38", "!out of range"},
 	{"Decimal(9, 2)", "-123.45", "-123.45"},
 	{"Decimal(9, 2)", "1.500", "1.5"},
@@ -212,7 +212,7 @@ func FuzzNumbers(f *testing.F) {
 		want, err := strconv.ParseFloat(trimmed, 64)
 		if p := parseFloat64(f64, []byte(text)); p == OK {
 			got := string(f64.AppendText(nil, 0))
-			if err != nil || got != strconv.FormatFloat(want, 'g', -1, 64) && !math.IsNaN(want) {
+			if err != nil || !sameFloat(got, want) {
 				t.Errorf("float %q: got %s, want %v %v", text, got, want, err)
 			}
 		} else if err == nil && !strings.ContainsAny(text, "xX_pP") {
@@ -231,6 +231,11 @@ func FuzzNumbers(f *testing.F) {
 			}
 		}
 	})
+}
+
+func sameFloat(text string, want float64) bool {
+	got, err := strconv.ParseFloat(text, 64)
+	return err == nil && (math.Float64bits(got) == math.Float64bits(want) || math.IsNaN(got) && math.IsNaN(want))
 }
 
 func FuzzValues(f *testing.F) {
