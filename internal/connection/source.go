@@ -15,7 +15,7 @@ func (o *Opener) Source(ctx context.Context, c *def.Connection) (source.Database
 	if err := want(c, def.Postgres, def.MySQL, def.ClickHouse); err != nil {
 		return nil, err
 	}
-	driver, err := sources.Lookup(string(c.Type))
+	driver, err := sources.ByName(string(c.Type))
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "connection %s: %w", c.Name, err)
 	}
