@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"net/netip"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -26,7 +27,7 @@ func (c *stringColumn) decode(r *proto.Reader, n int) (arrow.ArrayData, error) {
 	data := make([]byte, 0, c.last+c.last/8)
 	for range n {
 		var err error
-		if data, err = r.StrAppend(data); err != nil {
+		if data, err = appendString(r, data); err != nil {
 			return nil, err
 		}
 		if len(data) > math.MaxInt32 {
@@ -36,6 +37,27 @@ func (c *stringColumn) decode(r *proto.Reader, n int) (arrow.ArrayData, error) {
 	}
 	c.last = len(data)
 	return newData(utf8Type, n, offsets, data), checkText(offsets, data)
+}
+
+// appendString reads a string, whose length is not believed before its bytes
+// are there.
+func appendString(r *proto.Reader, dst []byte) ([]byte, error) {
+	n, err := r.StrLen()
+	if err != nil {
+		return nil, err
+	}
+	if n > maxValues {
+		return nil, errTooLarge
+	}
+	for n > 0 {
+		step := min(n, readAhead)
+		dst = slices.Grow(dst, step)[:len(dst)+step]
+		if err := r.ReadFull(dst[len(dst)-step:]); err != nil {
+			return nil, err
+		}
+		n -= step
+	}
+	return dst, nil
 }
 
 // checkText checks all values at once, and one by one only where a value could

@@ -78,7 +78,7 @@ func TestDecodeBlock(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"[1 -1]", `["one" "žluť"]`, "[-1.50 (null)]", `["low" (null)]`, `[[] ["x" (null)]]`, "[{[\"k\"] [7]} {[] []}]",
+		"[1 -1]", `["one" "žluť"]`, "[{18446744073709551466 -1} (null)]", `["low" (null)]`, `[[] ["x" (null)]]`, "[{[\"k\"] [7]} {[] []}]",
 		`{[1 2] [["q"] ["p"]]}`, `["a" "a"]`, "[true false]", "", "[1000 -1000]", "", `["ab" "cde"]`, "[(null) (null)]",
 	}
 	for i, column := range result.take() {

@@ -66,20 +66,22 @@ func decodeColumn(r *proto.Reader, c column, rows int) (arrow.ArrayData, error) 
 }
 
 // header reads name and type of a column and makes its decoder.
-func (b *blockResult) header(r *proto.Reader, version, i int) (name string, err error) {
-	if name, err = r.Str(); err != nil {
-		return "", err
-	}
-	typeName, err := r.Str()
+func (b *blockResult) header(r *proto.Reader, version, i int) (string, error) {
+	header, err := appendString(r, nil)
 	if err != nil {
 		return "", err
 	}
+	nameEnd := len(header)
+	if header, err = appendString(r, header); err != nil {
+		return "", err
+	}
+	name, typeName := string(header[:nameEnd]), string(header[nameEnd:])
 	if proto.FeatureCustomSerialization.In(version) {
 		if custom, err := r.Bool(); err != nil || custom {
 			return "", errors.Join(err, fault.New(fault.Unknown, "column %q is in an unknown layout", name))
 		}
 	}
-	if typeName == b.types[i] {
+	if b.columns[i] != nil && typeName == b.types[i] {
 		return name, nil
 	}
 	s := decoded(parseType(typeName))

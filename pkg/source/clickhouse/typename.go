@@ -97,7 +97,7 @@ func unescape(c byte) byte {
 }
 
 func (t typeName) arg(i int) string {
-	if i < len(t.args) {
+	if i >= 0 && i < len(t.args) {
 		return t.args[i]
 	}
 	return ""
