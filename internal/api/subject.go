@@ -158,6 +158,10 @@ func (s *server) routesOfSchedule(kind ledger.Kind, tag string) {
 		summary: "Start a run of a " + string(kind), status: http.StatusCreated,
 		describe: "201 with a new run; 200 with the run that this Idempotency-Key started before, or with the run that is queued already.",
 	}, func(ctx context.Context, in *startInput) (*startOutput, error) { return s.start(ctx, kind, in) })
+	post := s.huma.OpenAPI().Paths[Prefix+"/"+tag+"/{name}/runs"].Post
+	existing := *post.Responses["201"]
+	existing.Description = "OK: the run was there already"
+	post.Responses["200"] = &existing
 	for _, pause := range []bool{true, false} {
 		verb, text := "resume", "Let the schedule start runs again"
 		if pause {
