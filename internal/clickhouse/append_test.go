@@ -125,6 +125,21 @@ func TestBlockOverManyPartitionsIsStoredOnce(t *testing.T) {
 	}
 }
 
+func TestViewsSeeABlockOnce(t *testing.T) {
+	c := open(t)
+	exec(t, c, numbersTable)
+	exec(t, c, "CREATE TABLE seen (id UInt64) ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 1000")
+	exec(t, c, "CREATE MATERIALIZED VIEW see TO seen AS SELECT id FROM numbers")
+	for _, token := range []string{"a", "a", "b"} {
+		if err := c.Append(t.Context(), clickhouse.Insert{Table: "numbers", Block: numbers(0, 100), Token: token}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := line(t, c, "SELECT toString((count(), (SELECT count() FROM seen))) FROM numbers"); got != "(200,200)" {
+		t.Errorf("table and view: got %s, want (200,200)", got)
+	}
+}
+
 func TestAppendOfNothing(t *testing.T) {
 	c := client(t, "clickhouse://default@127.0.0.1:1/none") // nobody is asked
 	if err := c.Append(t.Context(), clickhouse.Insert{Table: "numbers", Block: numbers(0, 0)}); err != nil {

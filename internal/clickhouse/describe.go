@@ -21,7 +21,6 @@ type Existing struct {
 	// DeduplicationWindow is how many blocks the table remembers, from its own
 	// settings; -1 when they leave it to the server.
 	DeduplicationWindow int
-	Parts               uint64 // active
 	Rows                uint64
 }
 
@@ -43,12 +42,11 @@ func (c *Client) Describe(ctx context.Context, database, table string) (*Existin
 	what := "describe " + database + "." + table
 	args := []any{clickhouse.Named("database", database), clickhouse.Named("table", table)}
 	var e *Existing
-	err := c.Query(ctx, what, `SELECT engine, engine_full, partition_key, sorting_key, primary_key,
-		ifNull(parts, 0), ifNull(total_rows, 0)
+	err := c.Query(ctx, what, `SELECT engine, engine_full, partition_key, sorting_key, primary_key, ifNull(total_rows, 0)
 		FROM system.tables WHERE database = {database:String} AND name = {table:String}`, func(scan func(...any) error) error {
 		e = new(Existing)
 		var full string
-		err := scan(&e.Engine, &full, &e.PartitionKey, &e.SortingKey, &e.PrimaryKey, &e.Parts, &e.Rows)
+		err := scan(&e.Engine, &full, &e.PartitionKey, &e.SortingKey, &e.PrimaryKey, &e.Rows)
 		e.DeduplicationWindow = window(e.Engine, full)
 		return err
 	}, args...)
@@ -98,4 +96,29 @@ func window(engine, full string) int {
 		}
 	}
 	return -1
+}
+
+// Load is how busy a table is, for those who slow down in time.
+type Load struct {
+	// Parts is how many active parts the partition with the most has. From
+	// parts_to_delay_insert on, 1000 by default, the server slows appends down,
+	// and from parts_to_throw_insert, 3000, it refuses them.
+	Parts uint64
+	// Merges is how many merges of the table are under way.
+	Merges uint64
+}
+
+// Load returns how busy a table is. An empty database means the connection's.
+func (c *Client) Load(ctx context.Context, database, table string) (Load, error) {
+	if database == "" {
+		database = c.target.database
+	}
+	var l Load
+	err := c.Query(ctx, "read the load of "+database+"."+table, `SELECT
+		(SELECT max(parts) FROM (SELECT count() AS parts FROM system.parts
+			WHERE active AND database = {database:String} AND table = {table:String} GROUP BY partition_id)),
+		(SELECT count() FROM system.merges WHERE database = {database:String} AND table = {table:String})`, func(scan func(...any) error) error {
+		return scan(&l.Parts, &l.Merges)
+	}, clickhouse.Named("database", database), clickhouse.Named("table", table))
+	return l, err
 }

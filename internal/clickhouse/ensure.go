@@ -2,8 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/longshore/longshore/pkg/fault"
 )
@@ -82,15 +80,19 @@ func (c *Client) plan(ctx context.Context, t Table) ([]step, error) {
 		return nil, err
 	}
 	missing, differences := t.compare(existing)
+	differences, err = c.real(ctx, t.path(), differences)
+	if err != nil {
+		return nil, err
+	}
 	var steps []step
 	for _, column := range missing {
 		if !t.Extend {
-			differences = append(differences, "column "+column.Name+" is missing")
+			differences = append(differences, difference{text: "column " + column.Name + " is missing"})
 		}
 		steps = append(steps, t.extension(column))
 	}
 	if len(differences) > 0 {
-		return nil, fault.New(fault.Invalid, "connection %s: table %s is not as defined: %s", c.target.name, t.path(), strings.Join(differences, "; "))
+		return nil, fault.New(fault.Invalid, "connection %s: table %s is not as defined: %s", c.target.name, t.path(), joined(differences))
 	}
 	return steps, nil
 }
@@ -105,76 +107,4 @@ func (t Table) twice() string {
 		seen[c.Name] = true
 	}
 	return ""
-}
-
-// compare returns the columns that a table lacks and the other differences, as
-// a person reads them.
-func (t Table) compare(e *Existing) (missing []Column, differences []string) {
-	for _, want := range t.Columns {
-		got := e.Column(want.Name)
-		switch {
-		case got == nil:
-			missing = append(missing, want)
-		case got.DefaultKind == "MATERIALIZED" || got.DefaultKind == "ALIAS":
-			differences = append(differences, fmt.Sprintf("column %s is computed (%s %s)", want.Name, got.DefaultKind, got.Default))
-		case !got.Type.Equal(want.Type):
-			differences = append(differences, fmt.Sprintf("column %s is %s, not %s", want.Name, got.TypeText, want.Type))
-		}
-	}
-	differ := func(what, got, want string) {
-		if normal(got) != normal(want) {
-			differences = append(differences, fmt.Sprintf("%s is %s, not %s", what, orNone(got), orNone(want)))
-		}
-	}
-	differ("engine", unreplicated(e.Engine), unreplicated(t.engine()))
-	differ("partition key", e.PartitionKey, t.PartitionKey)
-	differ("sorting key", e.SortingKey, t.SortingKey)
-	if t.PrimaryKey != "" {
-		differ("primary key", e.PrimaryKey, t.PrimaryKey)
-	}
-	return missing, differences
-}
-
-// unreplicated returns an engine's name without what the server or cluster adds.
-func unreplicated(engine string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(engine, "Replicated"), "Shared")
-}
-
-// normal spells an expression so that spaces, quotes and outer parentheses
-// make no difference.
-func normal(expression string) string {
-	s := strings.NewReplacer(" ", "", "\n", "", "\t", "", "`", "").Replace(expression)
-	for _, empty := range []string{"tuple()", "()"} {
-		if s == empty {
-			return ""
-		}
-	}
-	s = strings.TrimPrefix(s, "tuple")
-	if inner, ok := strings.CutPrefix(s, "("); ok && strings.HasSuffix(inner, ")") && balanced(inner[:len(inner)-1]) {
-		return inner[:len(inner)-1]
-	}
-	return s
-}
-
-// balanced reports whether each closing parenthesis has its opening one before it.
-func balanced(s string) bool {
-	depth := 0
-	for _, r := range s {
-		switch r {
-		case '(':
-			depth++
-		case ')':
-			if depth--; depth < 0 {
-				return false
-			}
-		}
-	}
-	return depth == 0
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

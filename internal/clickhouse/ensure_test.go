@@ -32,6 +32,51 @@ func TestEnsureTableTellsAllDifferences(t *testing.T) {
 	}
 }
 
+func TestSpellingIsNoDifference(t *testing.T) {
+	tests := []struct{ name, made, wanted string }{
+		{"list", "(id, at)", "id,at"},
+		{"quotes", "`id`, at", "(id, `at`)"},
+		{"cast", "id, at::Date", "id, CAST(at, 'Date')"},
+		{"cast back", "id, CAST(at, 'Date')", "id, at::Date"},
+		{"operator", "id, id%4", "(id, id % 4)"},
+		{"none", "tuple()", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := open(t)
+			want := orders()
+			want.SortingKey = tt.made
+			if err := c.EnsureTable(t.Context(), want); err != nil {
+				t.Fatal(err)
+			}
+			want.SortingKey = tt.wanted
+			if statements, err := c.PlanTable(t.Context(), want); err != nil || len(statements) > 0 {
+				t.Errorf("got %q %v, want nothing to do", statements, err)
+			}
+			want.SortingKey = "at, id, note"
+			_, err := c.PlanTable(t.Context(), want)
+			wantFault(t, err, fault.Invalid, "sorting key is ")
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	c := open(t)
+	exec(t, c, "CREATE TABLE numbers (id UInt64, text String) ENGINE = MergeTree PARTITION BY id < 3 ORDER BY id")
+	exec(t, c, "SYSTEM STOP MERGES "+clickhouse.Path(c.Database(), "numbers"))
+	for i := range 5 {
+		if err := c.Append(t.Context(), clickhouse.Insert{Table: "numbers", Block: numbers(i, 1)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if load, err := c.Load(t.Context(), "", "numbers"); err != nil || load.Parts != 3 || load.Merges != 0 {
+		t.Errorf("got %+v %v, want 3 parts and no merge", load, err)
+	}
+	if load, err := c.Load(t.Context(), "", "missing"); err != nil || load.Parts != 0 {
+		t.Errorf("no table: got %+v %v, want nothing", load, err)
+	}
+}
+
 func TestEnsureTableExtends(t *testing.T) {
 	c := open(t)
 	if err := c.EnsureTable(t.Context(), orders()); err != nil {

@@ -51,7 +51,7 @@ func typeCases() []typeCase {
 		{"Decimal(76, 1)", func(c *block.Column) { c.AppendUint256([4]uint64{15}) }, "1.5", "0"},
 		text("String", long, ""), text("FixedString(3)", "abc", ""),
 		{"Date", func(c *block.Column) { c.AppendInt(20_000) }, "2024-10-04", "1970-01-01"},
-		{"Date32", func(c *block.Column) { c.AppendInt(-1) }, "1969-12-31", "1970-01-01"},
+		{"Date32", func(c *block.Column) { c.AppendInt(-1) }, "1969-12-31", "1900-01-01"},
 		{"DateTime('UTC')", func(c *block.Column) { c.AppendInt(1_700_000_000) }, "2023-11-14 22:13:20", "1970-01-01 00:00:00"},
 		{"DateTime64(3, 'UTC')", func(c *block.Column) { c.AppendInt(-1) }, "1969-12-31 23:59:59.999", "1970-01-01 00:00:00.000"},
 		{"UUID", func(c *block.Column) { c.AppendUUID(uuid) }, "61f0c404-5cb3-11e7-907b-a6006ad3dba0", "00000000-0000-0000-0000-000000000000"},

@@ -55,7 +55,7 @@ func (b *Bucket) diagnoseAnswer(a action, err error) diagnosis {
 	case got.code == "RequestTimeTooSkewed":
 		d.kind, d.remedy = fault.Denied, "set this machine's clock"
 	case got.code == "PermanentRedirect" || got.code == "TemporaryRedirect" || got.code == "IllegalLocationConstraintException" ||
-		got.code == "AuthorizationHeaderMalformed" || got.status == http.StatusMovedPermanently:
+		got.code == "AuthorizationHeaderMalformed" || got.status == http.StatusMovedPermanently || b.isElsewhere(got):
 		return b.diagnoseRegion(got)
 	case got.code == "InvalidPart" || got.code == "InvalidPartOrder":
 		d.kind, d.is = fault.Conflict, objstore.ErrPieceChanged
@@ -95,6 +95,13 @@ func kindOf(got answer) fault.Kind {
 		return fault.Invalid
 	}
 	return fault.Unknown
+}
+
+// isElsewhere recognizes a refusal because of the region where HEAD leaves no room
+// for a code.
+func (b *Bucket) isElsewhere(got answer) bool {
+	region := got.header.Get("X-Amz-Bucket-Region")
+	return got.status == http.StatusBadRequest && region != "" && region != b.region
 }
 
 func (b *Bucket) diagnoseRegion(got answer) diagnosis {

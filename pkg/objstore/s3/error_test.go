@@ -84,9 +84,21 @@ func xml(code, message string) string {
 	return fmt.Sprintf("<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message></Error>", code, message)
 }
 
-func TestWritesToAConsoleFail(t *testing.T) {
+func TestHeadNamesTheRegion(t *testing.T) {
+	for _, status := range []int{301, 400} {
+		b := open(t, at(answer(t, status, map[string]string{"X-Amz-Bucket-Region": "eu-west-1"}, "").URL))
+		_, err := b.Head(t.Context(), "k")
+		wantFault(t, err, fault.Invalid, "the bucket is in region eu-west-1", "set S3_REGION to eu-west-1")
+	}
+}
+
+func TestAConsoleIsNoStore(t *testing.T) {
 	b := open(t, at(answer(t, 200, nil, "<!doctype html><title>MinIO Console</title>").URL))
-	_, err := b.Put(t.Context(), "k", nil, objstore.PutOptions{})
+	_, _, err := b.Get(t.Context(), "k")
+	wantFault(t, err, fault.Invalid, "does not answer as S3 does")
+	_, err = b.Head(t.Context(), "k")
+	wantFault(t, err, fault.Invalid, "does not answer as S3 does")
+	_, err = b.Put(t.Context(), "k", nil, objstore.PutOptions{})
 	wantFault(t, err, fault.Invalid, "does not answer as S3 does")
 	_, err = b.CreateUpload(t.Context(), "k", objstore.PutOptions{})
 	wantFault(t, err, fault.Invalid, "does not answer as S3 does")

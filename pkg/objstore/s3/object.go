@@ -30,6 +30,9 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, objstore.Object, 
 // Head returns what the store knows of an object.
 func (b *Bucket) Head(ctx context.Context, key string) (objstore.Object, error) {
 	out, err := b.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &key})
+	if err == nil && out.ETag == nil {
+		err = errNotS3
+	}
 	if err != nil {
 		return objstore.Object{}, b.fault(headObject, key, err)
 	}

@@ -67,6 +67,10 @@ func (s *stream) connect() error {
 	out, err := s.bucket.client.GetObject(s.ctx, &s3.GetObjectInput{
 		Bucket: &s.bucket.name, Key: &s.key, IfMatch: quoted(s.etag), Range: byteRange(s.next, s.left),
 	})
+	if err == nil && (out.ETag == nil || out.ContentLength == nil) {
+		out.Body.Close()
+		err = errNotS3
+	}
 	if err != nil {
 		return s.bucket.fault(getObject, s.key, err)
 	}
