@@ -95,11 +95,13 @@ func arrayBytes(d arrow.ArrayData) int64 {
 
 func (c *chunkWriter) window(arr arrow.Array, lo, hi int) error {
 	before := len(c.levels.def)
-	take := c.levels.flat
+	var sel selection
+	var err error
 	if c.leaf.nested() {
-		take = c.levels.nested
+		sel, err = c.levels.nested(arr, lo, hi)
+	} else {
+		sel, err = c.levels.flat(arr, lo, hi)
 	}
-	sel, err := take(arr, lo, hi)
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,15 @@
 package parquet
 
 import (
-	"math"
-
 	"github.com/longshore/longshore/pkg/format/parquet/internal/meta"
 	"github.com/longshore/longshore/pkg/format/parquet/internal/rle"
 )
+
+// maxEntries is how many elements of lists are held at once, at most: a few bytes
+// of a file can stand for any number of nulls.
+const maxEntries = 1 << 26
+
+const stretchEntries = 1 << 20
 
 // leafReader decodes one column chunk of a row group after the other, a stretch
 // of rows at a time, and holds no more than a page of it.
@@ -16,6 +20,7 @@ type leafReader struct {
 	values valueReader
 	entries
 
+	perRow    int64 // entries of a row, on average
 	chunkLeft int64 // entries of the chunk that no page opened so far has
 	pageLeft  int   // entries of the open page that aren't read
 	defs      rle.Decoder
@@ -44,6 +49,7 @@ func (r *leafReader) open(g *meta.RowGroup) {
 	r.pages.reset(c)
 	r.values.dict.n = 0
 	r.chunkLeft, r.pageLeft, r.held = c.Values, 0, false
+	r.perRow = c.Values / max(1, g.Rows)
 }
 
 // pass moves past an entry.
@@ -195,10 +201,11 @@ func (r *leafReader) levelsV2(h *meta.PageHeader, body []byte) ([]byte, error) {
 }
 
 // stretch returns how many rows can be read at once: those left in the page, as
-// byte strings aren't copied out of it. A repeated leaf copies them.
+// byte strings aren't copied out of it. A repeated leaf copies them, and is read
+// in pieces of about stretchEntries.
 func (r *leafReader) stretch() (int, error) {
 	if r.leaf.rep > 0 {
-		return math.MaxInt, nil
+		return 1 + int(stretchEntries/max(1, r.perRow)), nil
 	}
 	err := r.page()
 	return r.pageLeft, err
@@ -308,6 +315,8 @@ func (r *leafReader) takeRows(rows *int) (done bool, err error) {
 		n++
 	}
 	r.rep = append(r.rep, reps[:n]...)
-	r.n += n
+	if r.n += n; r.n > maxEntries {
+		return false, r.file.damaged("column %s: lists of more than %d elements", r.leaf.dotted(), maxEntries)
+	}
 	return done, r.take(n)
 }

@@ -106,6 +106,9 @@ func (r *pageReader) decompress(body []byte, size int) ([]byte, error) {
 	if r.codec == meta.Uncompressed && len(body) == size {
 		return body, nil
 	}
+	if !plausible(r.codec, len(body), size) {
+		return nil, r.file.damaged("a page of %d bytes can't have %d decompressed", len(body), size)
+	}
 	if cap(r.raw) < size {
 		r.raw = make([]byte, size+size/8)
 	}

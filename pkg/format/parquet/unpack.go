@@ -27,8 +27,28 @@ type unpacker struct {
 
 var errLength = errors.New("page has another length than its header says")
 
-// page decompresses src into dst, which has the length that it must fill.
-func (u *unpacker) page(codec meta.Codec, dst, src []byte) error {
+// greatestRatio is how much longer than its compressed form a page can be, by
+// codec, where the format has a limit. It is looked at before memory is taken.
+var greatestRatio = map[meta.Codec]int{meta.Snappy: 32, meta.Gzip: 1100, meta.LZ4: 256, meta.LZ4Raw: 256}
+
+// plausible reports whether so many bytes may decompress to so many.
+func plausible(codec meta.Codec, packed, size int) bool {
+	ratio, known := greatestRatio[codec]
+	return !known || size <= 64+packed*ratio
+}
+
+// page decompresses src into dst, which has the length that it must fill. A
+// panic of the codec's library is an error that names the codec.
+func (u *unpacker) page(codec meta.Codec, dst, src []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: %v", codec, p)
+		}
+	}()
+	return u.decode(codec, dst, src)
+}
+
+func (u *unpacker) decode(codec meta.Codec, dst, src []byte) error {
 	switch codec {
 	case meta.Uncompressed:
 		if len(src) != len(dst) {

@@ -20,6 +20,7 @@ import (
 	"github.com/longshore/longshore/pkg/batch/batchtest"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/formattest"
 )
 
 // segmentOf encodes records as one segment.
@@ -72,18 +73,26 @@ func objectOf(t testing.TB, schema *arrow.Schema, opts format.WriteOptions, segm
 // arrowTexts reads a file with arrow and returns its rows, a text per value.
 func arrowTexts(t testing.TB, b []byte) [][]string {
 	t.Helper()
-	r, err := file.NewParquetReader(bytes.NewReader(b))
+	rows, err := arrowRows(b)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return rows
+}
+
+func arrowRows(b []byte) ([][]string, error) {
+	r, err := file.NewParquetReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
 	}
 	defer r.Close()
 	fr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	table, err := fr.ReadTable(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer table.Release()
 	out := make([][]string, table.NumRows())
@@ -96,7 +105,7 @@ func arrowTexts(t testing.TB, b []byte) [][]string {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 func recordTexts(recs ...arrow.Record) [][]string {
@@ -136,12 +145,16 @@ func cellText(arr arrow.Array, i int) string {
 		return fmt.Sprint(int64(a.Value(i)))
 	case *array.Timestamp:
 		return scaledText(int64(a.Value(i)), a.DataType().(*arrow.TimestampType).Unit)
+	case *array.String:
+		return fmt.Sprintf("%q", a.Value(i))
+	case *array.LargeString:
+		return fmt.Sprintf("%q", a.Value(i))
 	case *array.Binary:
-		return string(a.Value(i))
+		return fmt.Sprintf("%q", a.Value(i))
 	case *array.LargeBinary:
-		return string(a.Value(i))
+		return fmt.Sprintf("%q", a.Value(i))
 	case *array.Dictionary:
-		return a.Dictionary().(*array.String).Value(a.GetValueIndex(i))
+		return fmt.Sprintf("%q", a.Dictionary().(*array.String).Value(a.GetValueIndex(i)))
 	case array.ListLike:
 		return listText(a, i)
 	case *array.Struct:
@@ -318,6 +331,29 @@ func parquetGoValues(t testing.TB, b []byte) map[string][]string {
 		}
 	}
 	return out
+}
+
+// TestConformance has arrow read every object of the suite.
+func TestConformance(t *testing.T) {
+	w := formattest.Writing{
+		Writer: Format{},
+		Rows: func(file []byte, _ *arrow.Schema, _ format.WriteOptions) ([]string, error) {
+			rows, err := arrowRows(file)
+			var out []string
+			for _, row := range rows {
+				out = append(out, strings.Join(row, "\x1f"))
+			}
+			return out, err
+		},
+		BatchAllocs: 20, // pages are held until the row group is full: their buffers grow
+	}
+	formattest.Write(t, w)
+	w.Options = []formattest.Options{
+		{Name: "small groups", WriteOptions: format.WriteOptions{RowGroupRows: 7, Compression: "snappy"}},
+		{Name: "small groups by size", WriteOptions: format.WriteOptions{RowGroupBytes: 2000, Compression: "none"}},
+	}
+	w.BatchAllocs = 10_000 // the metadata of 143 row groups of 12 columns
+	formattest.Write(t, w)
 }
 
 func TestWriterRefuses(t *testing.T) {
