@@ -38,11 +38,28 @@ func (d *database) dial(ctx context.Context) (*ch.Client, error) {
 		}
 		c, err := ch.Dial(ctx, options)
 		if err == nil {
-			return c, nil
+			if err = checkVersion(c); err == nil {
+				return c, nil
+			}
+			c.Close()
 		}
 		last = err
 	}
 	return nil, d.failure(ctx, "connect to "+strings.Join(d.hosts, ","), last, 0)
+}
+
+// oldestProtocol is the first whose queries carry their settings as text, the
+// only form that we write.
+const oldestProtocol = 54429
+
+func checkVersion(c *ch.Client) error {
+	server := c.ServerInfo()
+	if server.Revision >= oldestProtocol {
+		return nil
+	}
+	return fault.WithRemedy(
+		fault.New(fault.Invalid, "the server is ClickHouse %d.%d, which is too old", server.Major, server.Minor),
+		"use version 20.3 or newer")
 }
 
 // Close implements source.Database.
