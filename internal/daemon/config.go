@@ -29,6 +29,8 @@ type Config struct {
 	SecretsDir string `env:"LONGSHORE_SECRETS_DIR"`
 	// ShutdownTimeout is how long work under way may go on after SIGTERM.
 	ShutdownTimeout time.Duration `env:"LONGSHORE_SHUTDOWN_TIMEOUT" envDefault:"50s"`
+	// Now is the clock that schedules go by, in any zone; nil is the system's.
+	Now func() time.Time `json:"-"`
 }
 
 // StateConfig is the bucket of the ledger.
@@ -62,7 +64,7 @@ type WorkerConfig struct {
 	Config
 	// Queues is how many tasks of each queue run at a time: "export=2,ingest=2".
 	Queues Queues `env:"LONGSHORE_QUEUES" envDefault:"export=2,ingest=2,backfill=1"`
-	// HealthListen is the address of /healthz and /readyz; empty for none.
+	// HealthListen is the address of /healthz and /readyz; empty or "off" for none.
 	HealthListen string `env:"LONGSHORE_HEALTH_LISTEN" envDefault:":8081"`
 }
 

@@ -77,7 +77,7 @@ func (s *stage) environ(more ...string) []string {
 		"LONGSHORE_STATE_URI=" + c.State.URI, "LONGSHORE_S3_ENDPOINT=" + c.State.Endpoint, "LONGSHORE_S3_REGION=" + c.State.Region,
 		"LONGSHORE_S3_ACCESS_KEY=" + c.State.AccessKey, "LONGSHORE_S3_SECRET=" + c.State.Secret, "LONGSHORE_S3_PATH_STYLE=true",
 		"LONGSHORE_CLICKHOUSE_URL=" + c.ClickHouse, "LONGSHORE_SHUTDOWN_TIMEOUT=2s",
-		"LONGSHORE_LISTEN=127.0.0.1:0", "LONGSHORE_HEALTH_LISTEN=",
+		"LONGSHORE_LISTEN=127.0.0.1:0", "LONGSHORE_HEALTH_LISTEN=off",
 	}, more...)
 }
 

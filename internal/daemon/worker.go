@@ -28,7 +28,7 @@ func Worker(ctx context.Context, cfg WorkerConfig, log *zap.Logger) error {
 	log.Info("worker starts", zap.String("version", telemetry.Version), zap.Any("queues", cfg.Queues))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return worker.Run(ctx) })
-	if cfg.HealthListen != "" {
+	if cfg.HealthListen != "" && cfg.HealthListen != "off" {
 		group.Go(func() error { return serve(ctx, cfg.HealthListen, c.health(), cfg.ShutdownTimeout, nil) })
 	}
 	err = group.Wait()
