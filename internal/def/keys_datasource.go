@@ -26,5 +26,5 @@ var datasourceKeys = []Key{
 	{DatasourceFile, "IMPORT_CSV_HEADER", "true, false", "found out from each file", "Whether the first line names the columns."},
 	{DatasourceFile, "IMPORT_CSV_QUOTE", "one character", "`\"`", "What quotes values."},
 	{DatasourceFile, "IMPORT_CSV_ESCAPE", "one character", "quotes are doubled", "What stands before a quote inside quotes."},
-	{DatasourceFile, "IMPORT_CSV_NULL", "text", "the empty unquoted field", "The text of a null, besides the empty field."},
+	{DatasourceFile, "IMPORT_CSV_NULL", "text", "`\\N`", "The unquoted text of a null, besides the empty field."},
 }

@@ -128,7 +128,7 @@ type CSVReadOptions struct {
 	Quote     byte   // zero is '"'
 	Escape    byte   // zero: quotes are doubled
 	Header    Header // whether the first line names the fields
-	Null      string // text of a null besides the empty unquoted field
+	Null      string // unquoted text of a null besides the empty field; empty is `\N`
 
 	// Fields is the names of the file's fields where Input begins behind the
 	// header, because the file is read in ranges. Header is then not used.

@@ -88,7 +88,7 @@ func TestDecode(t *testing.T) {
 		{name: "header alone", columns: "a Int32", text: "a\n"},
 		{name: "quoted delimiter, quote and line feed", columns: "a Int32;b String", text: "a,b\n1,\"x, \"\"y\"\"\nz\"\n2,w\n", rows: []string{"1|x, \"y\"\nz", "2|w"}},
 		{name: "null and empty text", columns: "a Nullable(Int32);b Nullable(String);c String", text: "a,b,c\n,,\n\"5\",\"\",\"\"\n", rows: []string{"NULL|NULL|", "5||"}},
-		{name: "null text", columns: "a Nullable(Int32);b Nullable(String)", opts: format.CSVReadOptions{Null: `\N`}, text: "a,b\n\\N,\\N\n1,\"\\N\"\n", rows: []string{"NULL|NULL", `1|\N`}},
+		{name: "null text by default", columns: "a Nullable(Int32);b Nullable(String)", text: "a,b\n\\N,\\N\n1,\"\\N\"\n", rows: []string{"NULL|NULL", `1|\N`}},
 		{name: "blank lines", columns: "a Int32;b Int32", text: "\n\na,b\n\n1,2\n\r\n3,4\n\n", rows: []string{"1|2", "3|4"}},
 		{name: "one column has nulls, not blank lines", columns: "a Nullable(Int32)", text: "a\n1\n\n2\n", rows: []string{"1", "NULL", "2"}},
 		{name: "header no", columns: "a String;b String", opts: format.CSVReadOptions{Header: format.HeaderNo}, text: "a,b\nc,d\n", rows: []string{"a|b", "c|d"}},

@@ -34,6 +34,10 @@ func (Format) Decoder(ctx context.Context, in format.Input, columns []format.Col
 	return d, nil
 }
 
+// defaultNull is what ClickHouse, MySQL and PostgreSQL's text format write for
+// a null. Quoted, it is a text like any other.
+const defaultNull = `\N`
+
 // open returns a window that stands behind the file's byte order mark, and sets
 // the options that weren't given.
 func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
@@ -45,6 +49,9 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	}
 	if opts.SampleRows <= 0 {
 		opts.SampleRows = defaultSampleRows
+	}
+	if opts.CSV.Null == "" {
+		opts.CSV.Null = defaultNull
 	}
 	if opts.CSV.Quote == 0 {
 		opts.CSV.Quote = '"'
