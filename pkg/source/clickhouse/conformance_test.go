@@ -28,9 +28,10 @@ func TestConformance(t *testing.T) {
 				fmt.Sprintf("INSERT INTO %s SELECT number, concat('number ', toString(number)), if(number %% 7 > 0, number %% 1000, NULL) FROM numbers(%d)", table, n),
 			}
 		},
-		Endless: "SELECT number, repeat('x', 1000) AS filler, 'endless' AS marker FROM system.numbers",
-		Marker:  "endless",
-		Running: running,
+		Endless:  "SELECT number, repeat('x', 1000) AS filler, 'endless' AS marker FROM system.numbers",
+		Marker:   "endless",
+		Running:  running,
+		Password: "very-secret",
 	})
 }
 

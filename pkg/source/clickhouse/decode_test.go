@@ -130,18 +130,18 @@ func FuzzTypeName(f *testing.F) {
 
 func TestParse(t *testing.T) {
 	for _, c := range []struct {
-		name, sql, want  string
-		ordered, limited bool
+		name, sql, want string
+		limited         bool
 	}{
-		{"plain", "SELECT 1 ; -- x\n;", "SELECT 1", false, false},
-		{"strings", `SELECT 'it\'s; -- LIMIT' AS "order by", 1 AS ` + "`limit`", `SELECT 'it\'s; -- LIMIT' AS "order by", 1 AS ` + "`limit`", false, false},
-		{"order", "SELECT 1 AS a ORDER BY a /* ; */", "SELECT 1 AS a ORDER BY a", true, false},
-		{"limit", "WITH 1 AS x SELECT x LIMIT 5", "WITH 1 AS x SELECT x LIMIT 5", false, true},
-		{"inside", "SELECT * FROM (SELECT 1 ORDER BY 1 LIMIT 1)", "SELECT * FROM (SELECT 1 ORDER BY 1 LIMIT 1)", false, false},
-		{"hash comment", "SELECT 1 # ORDER BY 1", "SELECT 1", false, false},
+		{"plain", "SELECT 1 ; -- x\n;", "SELECT 1", false},
+		{"strings", `SELECT 'it\'s; -- LIMIT' AS "order by", 1 AS ` + "`limit`", `SELECT 'it\'s; -- LIMIT' AS "order by", 1 AS ` + "`limit`", false},
+		{"order", "SELECT 1 AS a ORDER BY a /* ; */", "SELECT 1 AS a ORDER BY a", false},
+		{"limit", "WITH 1 AS x SELECT x LIMIT 5", "WITH 1 AS x SELECT x LIMIT 5", true},
+		{"inside", "SELECT * FROM (SELECT 1 ORDER BY 1 LIMIT 1)", "SELECT * FROM (SELECT 1 ORDER BY 1 LIMIT 1)", false},
+		{"hash comment", "SELECT 1 # ORDER BY 1", "SELECT 1", false},
 	} {
 		s, err := parse(c.sql)
-		if err != nil || s.sql != c.want || s.ordered != c.ordered || s.limited != c.limited {
+		if err != nil || s.sql != c.want || s.limited != c.limited {
 			t.Errorf("%s: got %+v, %v", c.name, s, err)
 		}
 	}

@@ -13,5 +13,8 @@
 //   - Queries run with readonly=2 wherever the user's profile lets us set it.
 //   - No other setting is made: limits that an administrator chose hold.
 //   - A query whose reader is closed, or whose context ended, is canceled.
-//   - The password is in no error.
+//     (TestConformance/cancel)
+//   - A number in the stream gets no memory before the bytes that it announces
+//     are there. (FuzzDecodeBlock)
+//   - The password is in no error. (TestConformance/failures)
 package clickhouse

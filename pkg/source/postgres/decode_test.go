@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -60,15 +58,6 @@ func answer(rows [][]byte) []byte {
 }
 
 func int64Bytes(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
-
-// replay is a connection that says what it was given.
-type replay struct {
-	net.Conn
-	io.Reader
-}
-
-func (r replay) Read(p []byte) (int, error)      { return r.Reader.Read(p) }
-func (r replay) SetReadDeadline(time.Time) error { return nil }
 
 // decodeShapes are the shapes of sampleRow.
 func decodeShapes() []shape {
@@ -348,7 +337,7 @@ func BenchmarkDecode(b *testing.B) {
 
 // TestClosedReader makes sure that a reader without a connection says so.
 func TestClosedReader(t *testing.T) {
-	r := newTestReader(decodeShapes(), replay{})
+	r := newTestReader(decodeShapes(), nil)
 	r.session = nil
 	if _, err := r.Next(context.Background()); err == nil {
 		t.Error("a closed reader returned a batch")

@@ -16,5 +16,5 @@
 //     connections with other programs passes nothing of ours on to them.
 //   - Memory is one read buffer, as large as the largest row, and the batches
 //     that the consumer holds. No row allocates. (TestDecodingDoesNotAllocate)
-//   - The password is in no error. (TestPasswordIsInNoError)
+//   - The password is in no error. (TestConformance/failures)
 package postgres
