@@ -60,20 +60,23 @@ func (d *dialect) check() error {
 // be read as something else.
 func (d *dialect) needsQuotes(field []byte) bool {
 	n := len(field)
-	if n == 0 || field[0] == ' ' || field[n-1] == ' ' {
+	if n == 0 || isBlank(field[0]) || isBlank(field[n-1]) {
 		return true
 	}
 	if d.anyUnsafe(field) {
 		return true
 	}
 	switch field[0] {
-	case '\\': // PostgreSQL takes a line of \. for the end of the file
-		return string(field) == `\.` || string(field) == d.null
+	case '\\': // PostgreSQL takes a line of \. for the end of the file, ClickHouse a \N for a null
+		return string(field) == `\.` || string(field) == `\N` || string(field) == d.null
 	case bom[0]:
 		return bytes.HasPrefix(field, []byte(bom)) || string(field) == d.null
 	}
 	return n == len(d.null) && string(field) == d.null
 }
+
+// isBlank reports whether ClickHouse drops the byte around what isn't quoted.
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // appendQuoted appends the field between quotes.
 func appendQuoted(dst, field []byte) []byte {
