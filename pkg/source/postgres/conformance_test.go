@@ -151,6 +151,12 @@ var failures = []sourcetest.Failure{
 		Kind: fault.Invalid, Reading: true, Says: []string{`column "price", row 2`, "NaN", `"price"::float8`},
 	},
 	{
+		Name: "text that isn't UTF-8", Kind: fault.Invalid,
+		Setup: []string{"DROP DATABASE IF EXISTS ascii", "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"},
+		URL:   func(a string) string { return edit(a, func(u *url.URL) { u.Path = "/ascii" }) },
+		SQL:   `SELECT 'fine' AS a, ARRAY['fine', E'caf\xe9'] AS b`, Says: []string{"22021", "convert_from("},
+	},
+	{
 		Name: "two dimensions", SQL: "SELECT ARRAY[[1, 2], [3, 4]] AS grid", Kind: fault.Invalid, Reading: true,
 		Says: []string{`column "grid", row 1`, `to_json("grid")`},
 	},

@@ -23,6 +23,7 @@ const (
 	codeInvalidAuthorization  = "28000"
 	codeInvalidPassword       = "28P01"
 	codeInvalidParameterValue = "22023"
+	codeNotEncoded            = "22021"
 	codeNoDatabase            = "3D000"
 	codeNoSchema              = "3F000"
 	codeNoGrant               = "42501"
@@ -138,6 +139,8 @@ func (d *database) classifyServer(pg *pgconn.PgError) (fault.Kind, string) {
 		return fault.Invalid, orHint(pg, "check the column's name")
 	case codeSyntax:
 		return fault.Invalid, orHint(pg, "correct the model's SQL")
+	case codeNotEncoded:
+		return fault.Invalid, "say what the text's encoding is: convert_from(column::bytea, 'LATIN1')"
 	case codeReadOnly:
 		return fault.Invalid, "a model may only read"
 	case codeTooManyConnections:
