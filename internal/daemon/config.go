@@ -92,8 +92,8 @@ var elsewhere = []string{
 }
 
 // Load reads a configuration from the environment. The error, of kind Invalid,
-// says all that is wrong, a line each; variables that nothing reads are wrong too,
-// unless a definition refers to them as a secret.
+// says all that is wrong, a line each; variables of ours that nothing reads are
+// wrong too. (So secrets are better not called LONGSHORE_ANYTHING.)
 func Load[T any]() (T, error) {
 	var cfg T
 	var all []error
