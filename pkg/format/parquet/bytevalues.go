@@ -33,7 +33,7 @@ func (v *byteValues) add(s selection) error {
 	if !v.index.probed && (len(v.index.page) >= dictionaryProbe || len(v.dict.data) >= dictionaryBytes) {
 		v.settle()
 	}
-	v.index.full = len(v.dict.data)+4*len(v.dict.ends) >= dictionaryBytes
+	v.index.full = v.held() >= dictionaryBytes
 	return nil
 }
 
@@ -69,6 +69,8 @@ func (v *byteValues) size() int {
 	}
 	return len(v.page)
 }
+
+func (v *byteValues) held() int { return len(v.dict.data) + 4*len(v.dict.ends) }
 
 func (v *byteValues) encode(dst []byte) ([]byte, meta.Encoding) {
 	if v.index.on {

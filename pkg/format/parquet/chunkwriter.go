@@ -33,7 +33,6 @@ type chunkWriter struct {
 	values pageValues
 	levels shredder // of the page that is being filled
 
-	body  []byte // the page before compression; reused
 	pages []byte // finished pages
 
 	rows      int // of the page that is being filled, nulls included
@@ -119,7 +118,7 @@ func (c *chunkWriter) endPage() error {
 	if c.rows == 0 {
 		return nil
 	}
-	body := c.body[:0]
+	body := c.pack.body[:0]
 	if c.leaf.maxRep > 0 {
 		body = appendLevelRuns(body, c.levels.rep, c.leaf.maxRep)
 	}
@@ -127,7 +126,7 @@ func (c *chunkWriter) endPage() error {
 		body = appendLevelRuns(body, c.levels.def, c.leaf.maxDef)
 	}
 	body, encoding := c.values.encode(body)
-	c.body = body
+	c.pack.body = body
 	if encoding == meta.Plain {
 		c.encodings[plainPages]++
 	} else {
@@ -170,7 +169,7 @@ func (c *chunkWriter) appendPage(dst, body []byte, h meta.PageHeader) ([]byte, e
 
 // size returns how much of the chunk is held, in bytes.
 func (c *chunkWriter) size() int64 {
-	n := int64(len(c.pages) + len(c.levels.def)/8)
+	n := int64(len(c.pages) + len(c.levels.def)/8 + c.values.held())
 	if s := c.values.size(); s < pageFull {
 		n += int64(s)
 	}
@@ -186,8 +185,8 @@ func (c *chunkWriter) end(dst []byte, base int64) ([]byte, meta.Chunk, error) {
 	}
 	start := len(dst)
 	chunk := meta.Chunk{Type: c.leaf.store.physical, Path: c.leaf.path, Codec: c.pack.codec, Values: c.count}
-	body, n := c.values.dictionary(c.body[:0])
-	c.body = body
+	body, n := c.values.dictionary(c.pack.body[:0])
+	c.pack.body = body
 	if n > 0 {
 		h := meta.PageHeader{Type: meta.DictionaryPage, Values: int32(n), Encoding: meta.Plain}
 		var err error

@@ -33,6 +33,7 @@ type compressor struct {
 	gzip  *gzip.Writer
 	buf   bytes.Buffer // gzip's
 	out   []byte       // the last page; reused
+	body  []byte       // for callers: the page before compression; reused
 }
 
 func newCompressor(codec meta.Codec) (*compressor, error) {

@@ -3,7 +3,6 @@ package parquet
 import (
 	"context"
 	"io"
-	"sort"
 
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/format"
@@ -202,101 +201,6 @@ func (d *decoder) decode(dst *block.Block, n int) error {
 	return nil
 }
 
-// fill appends n rows to each column, without those that skip marks. What
-// doesn't fit is replaced and becomes a problem.
-func (d *decoder) fill(dst *block.Block, n int, skip []bool) error {
-	for i := range d.columns {
-		if err := d.fillColumn(dst.Columns[i], i, n, skip); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *decoder) fillColumn(c *block.Column, i, n int, skip []bool) error {
-	s := &d.columns[i]
-	switch {
-	case s.path.IsRow():
-		return d.fillRows(c, i, n, skip)
-	case s.shape == nil:
-		d.fillMissing(c, i, n, skip)
-		return nil
-	case s.shape.kind == shapeLeaf && s.shape.reader.leaf.rep == 0:
-		d.fillFlat(c, i, n, skip)
-		return nil
-	}
-	return d.fillNested(c, i, n, skip)
-}
-
-func (d *decoder) fillMissing(c *block.Column, i, n int, skip []bool) {
-	fits := d.columns[i].nested || c.AcceptsNull()
-	for row := range n {
-		if skip != nil && skip[row] {
-			continue
-		}
-		if !fits {
-			d.problems = append(d.problems, problem{row, i, textvalue.Missing})
-		}
-		c.AppendNull()
-	}
-}
-
-// fillFlat is for leaves outside of lists, which have one entry per row.
-func (d *decoder) fillFlat(c *block.Column, i, n int, skip []bool) {
-	s := d.columns[i].shape
-	e, put := &s.reader.entries, s.column
-	rows, value := c.Rows(), 0
-	for row := range n {
-		present := s.def == 0 || e.def[row] == s.def
-		if present {
-			value++
-		}
-		if skip != nil && skip[row] {
-			continue
-		}
-		what := textvalue.OK
-		if present {
-			what = put(c, e, value-1)
-		} else {
-			what = s.null(c)
-		}
-		if what != textvalue.OK {
-			d.problems = append(d.problems, problem{row, i, what})
-			c.Truncate(rows)
-			c.AppendDefault()
-		}
-		rows++
-	}
-}
-
-func (d *decoder) fillNested(c *block.Column, i, n int, skip []bool) error {
-	s := d.columns[i].shape
-	s.rewind()
-	for row := range n {
-		if !s.startRow() {
-			return s.leaves[0].failed(errValues)
-		}
-		if skip != nil && skip[row] {
-			s.skipRow()
-			continue
-		}
-		rows := c.Rows()
-		what := s.append(c)
-		switch what {
-		case textvalue.OK:
-			continue
-		case broken:
-			return s.leaves[0].failed(errValues)
-		}
-		d.problems = append(d.problems, problem{row, i, what})
-		s.backToRow()
-		s.skipRow()
-		c.Truncate(rows)
-		c.AppendDefault()
-	}
-	return nil
-}
-
 // findLongRows notes the rows that have more bytes than MaxRowBytes. Most often
 // the pages at hand are too small for one.
 func (d *decoder) findLongRows(n int) {
@@ -323,59 +227,6 @@ const rowTooLong textvalue.Problem = 0xFD
 
 // Rejected implements format.Decoder.
 func (d *decoder) Rejected() []format.Reject { return d.rejects }
-
-// Facts implements format.Decoder.
-func (d *decoder) Facts() format.Facts {
-	var f format.Facts
-	if d.file.in.Size == 0 {
-		return f
-	}
-	used := make([]bool, len(d.file.leaves))
-	for _, r := range d.readers {
-		used[r.leaf.leaf] = true
-	}
-	for i := range d.columns {
-		s := &d.columns[i]
-		if s.shape == nil && !s.path.IsRow() {
-			f.Missing = append(f.Missing, s.column.Name)
-		}
-	}
-	f.Unknown = unknown(nil, d.file.root, used)
-	sort.Strings(f.Unknown)
-	f.Bytes = d.bytes
-	if groups := d.file.footer.RowGroups; d.group < len(groups) && d.groupAt > 0 {
-		g := &groups[d.group]
-		f.Bytes += int64(float64(max(g.TotalBytes, 0)) * float64(d.groupAt) / float64(g.Rows))
-	}
-	return f
-}
-
-// unknown appends the topmost fields below n of which no leaf is used.
-func unknown(dst []string, n *node, used []bool) []string {
-	for _, c := range n.children {
-		switch {
-		case !anyUsed(c, used):
-			dst = append(dst, c.dotted())
-		default:
-			if _, _, isList := c.list(); !isList && c.leaf < 0 {
-				dst = unknown(dst, c, used)
-			}
-		}
-	}
-	return dst
-}
-
-func anyUsed(n *node, used []bool) bool {
-	if n.leaf >= 0 {
-		return used[n.leaf]
-	}
-	for _, c := range n.children {
-		if anyUsed(c, used) {
-			return true
-		}
-	}
-	return false
-}
 
 // Close implements format.Decoder.
 func (d *decoder) Close() error {

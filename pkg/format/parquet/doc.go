@@ -61,4 +61,50 @@
 // stands for it (see package batch) is written as the number that it is in
 // Arrow: the greatest or least INT64, or INT32 of a date. Readers show them as
 // dates beyond their range; our own rejects such rows.
+//
+// # Reading
+//
+// A decoder goes through a file by stretches of some thousand rows: it decodes
+// the same rows of each column from its page into typed values, and appends those
+// to the block. It holds a page and a window of the file per column, and never a
+// row group. All encodings and codecs are read but LZO, encryption, and levels
+// in the bit-packed encoding that was given up in 2014.
+//
+// The page reader is ours because files come from strangers. The libraries trust
+// a footer's counts: a list of two billion row groups in thirty bytes is
+// allocated. Here memory is taken for bytes that are there, a page has 256 MiB at
+// most, lists 16 Mi elements at a time, checksums are verified, and a codec that
+// panics is an error.
+//
+// A row that doesn't fit is rendered as JSON for the quarantine. For that, the
+// columns that nobody reads are read too, from the first such row on.
+//
+// # Types read
+//
+//	Parquet              Table
+//	integers             integers in range; floats up to 2^53 (Float32: 2^24); Bool
+//	                     from 0 and 1; Decimal; Enum by number; Date as days, DateTime
+//	                     and DateTime64 as seconds, UINT_32 as IPv4
+//	FLOAT, DOUBLE        floats (Float32 is rounded); integers if they are whole;
+//	                     Decimal by the shortest text
+//	DECIMAL              Decimal and integers that lose no digit; floats, rounded
+//	BOOLEAN              Bool and integers
+//	DATE                 Date, Date32; DateTime and DateTime64 at midnight of the zone
+//	TIMESTAMP, INT96     DateTime, DateTime64 that lose no fraction; Date, Date32 at
+//	                     midnight. What isn't adjusted to UTC is a wall clock's time
+//	                     in the column's zone
+//	TIME                 integers, in the file's unit
+//	UUID                 UUID, FixedString(16)
+//	STRING, ENUM         String, FixedString; Decimal, UUID, IPv4, IPv6 and Enum from
+//	                     their text; no numbers and times: a type mismatch
+//	JSON, BYTE_ARRAY     String; bytes also FixedString, UUID and IPv6 of their length
+//	any scalar           String, as text
+//	LIST, repeated       Array
+//	MAP                  Map
+//	group                Tuple, by name; its fields by path: $.a.b, $.items[:].id
+//	the whole row ($)    String, as JSON
+//
+// A null Array or Map is an empty one, as in the text formats. Any other null in a
+// column that is neither Nullable nor has a DEFAULT rejects the row, as does a
+// missing field.
 package parquet

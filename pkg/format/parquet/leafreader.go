@@ -7,7 +7,7 @@ import (
 
 // maxEntries is how many elements of lists are held at once, at most: a few bytes
 // of a file can stand for any number of nulls.
-const maxEntries = 1 << 26
+const maxEntries = 1 << 24
 
 const stretchEntries = 1 << 20
 

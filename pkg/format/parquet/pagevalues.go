@@ -13,6 +13,8 @@ type pageValues interface {
 	// size returns how long the encoded page is so far, in bytes. It is pageFull
 	// where the page must end.
 	size() int
+	// held returns how much the dictionary takes, in bytes.
+	held() int
 	// encode appends the page's values to dst and begins a new page.
 	encode(dst []byte) ([]byte, meta.Encoding)
 	// settle decides about the dictionary before the chunk's last page is encoded.
@@ -103,6 +105,8 @@ func (v *bitValues) add(s selection) error {
 }
 
 func (v *bitValues) size() int { return len(v.page) / 8 }
+
+func (v *bitValues) held() int { return 0 }
 
 func (v *bitValues) encode(dst []byte) ([]byte, meta.Encoding) {
 	for left := v.page; len(left) > 0; {

@@ -31,7 +31,7 @@ func (v *wordValues[T]) add(s selection) error {
 	if !v.index.probed && len(v.index.page) >= dictionaryProbe {
 		v.settle()
 	}
-	v.index.full = len(v.dict.values)*int(unsafe.Sizeof(T(0))) >= dictionaryBytes
+	v.index.full = v.held() >= dictionaryBytes
 	return nil
 }
 
@@ -60,6 +60,8 @@ func (v *wordValues[T]) size() int {
 	}
 	return len(v.page)
 }
+
+func (v *wordValues[T]) held() int { return len(v.dict.values) * int(unsafe.Sizeof(T(0))) }
 
 func (v *wordValues[T]) encode(dst []byte) ([]byte, meta.Encoding) {
 	if v.index.on {
