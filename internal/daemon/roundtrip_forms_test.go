@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -12,9 +13,6 @@ import (
 
 // notRead marks a type that DuckDB has not.
 var notRead = reading{as: "-"}
-
-// floatJSON: ClickHouse reads "NaN" from its quotes.
-func floatJSON(text string) string { return text }
 
 func withT(text string) string { return strings.Replace(text, " ", "T", 1) }
 
@@ -90,23 +88,35 @@ func trimmedFraction(text string) string {
 }
 
 // microsOf compares instants as the number of microseconds since 1970 that is in
-// the file, so that DuckDB's spelling of far years doesn't matter.
-func microsOf(as string) reading {
-	return reading{as: as, expr: "epoch_us(%s)::varchar", want: func(text string) string {
+// the file, so that DuckDB's spelling of far years doesn't matter. Of the two
+// infinities it takes only the greater number for one, as docs/types.md has them.
+var microsOf = numberOf("epoch_us(%s)", func(t time.Time) int64 { return t.UnixMicro() }, math.MinInt64)
+
+// daysOf is microsOf for dates.
+var daysOf = numberOf("(%s - date '1970-01-01')", func(t time.Time) int64 { return t.Unix() / 86400 }, math.MinInt32)
+
+func numberOf(expr string, number func(time.Time) int64, least int64) reading {
+	return reading{expr: "case when isinf(%s) then %s::varchar else " + expr + "::varchar end", want: func(text string) string {
 		switch text {
 		case "infinity":
-			return strconv.FormatInt(math.MaxInt64, 10)
+			return text
 		case "-infinity":
-			return strconv.FormatInt(math.MinInt64, 10)
+			return strconv.FormatInt(least, 10)
 		}
-		return strconv.FormatInt(instant(text).UnixMicro(), 10)
+		return strconv.FormatInt(number(instant(text)), 10)
 	}}
 }
 
-// daysOf is microsOf for dates.
-var daysOf = reading{expr: "(%s - date '1970-01-01')::varchar", want: func(text string) string {
-	return strconv.FormatInt(instant(text).Unix()/86400, 10)
-}}
+// hexOf reads text by its bytes, for DuckDB's client drops a byte order mark.
+var hexOf = reading{expr: "lower(hex(encode(%s)))", want: func(text string) string { return hex.EncodeToString([]byte(text)) }}
+
+// unpadded is how ClickHouse spells a decimal.
+func unpadded(text string) string {
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
 
 // instant understands the texts of docs/types.md by Go's calendar.
 func instant(text string) time.Time {
@@ -145,21 +155,54 @@ func documentInJSON(text string) string {
 	return buf.String()
 }
 
-// listOf reads an array of ClickHouse's and has each element made into text.
-func listOf(element, expr string) reading {
+// listOf reads an array of ClickHouse's. With an expression each element x
+// becomes text, of which element says what it is for the element's own text.
+func listOf(t, expr string, element func(string) string) reading {
 	if expr == "" {
-		return reading{as: "Array(" + element + ")", expr: "toJSONString(%s)"}
+		return reading{as: "Array(" + t + ")", expr: "toJSONString(%s)"}
 	}
-	return reading{as: "Array(" + element + ")", expr: "toJSONString(arrayMap(x -> if(x is null, null, " + expr + "), %s))", want: elementTexts}
+	return reading{
+		as: "Array(" + t + ")", expr: "toJSONString(arrayMap(x -> if(x is null, null, " + expr + "), %s))", want: eachText(element),
+	}
 }
 
 // jsonList is listOf for DuckDB.
-func jsonList(expr string) reading {
+func jsonList(expr string, element func(string) string) reading {
 	if expr == "" {
 		return reading{expr: "to_json(%s)::varchar"}
 	}
-	return reading{expr: "to_json(list_transform(%s, x -> " + expr + "))::varchar", want: elementTexts}
+	r := reading{expr: "to_json(list_transform(%s, x -> " + expr + "))::varchar"}
+	if element != nil {
+		r.want = eachText(element)
+	}
+	return r
 }
 
-// elementTexts is an array whose elements all are texts.
-func elementTexts(text string) string { return text }
+func asIs(text string) string { return text }
+
+// eachText makes an array of texts of an array, nulls kept.
+func eachText(element func(string) string) func(string) string {
+	return func(text string) string {
+		var raw []json.RawMessage
+		if err := json.Unmarshal([]byte(text), &raw); err != nil {
+			panic(err) // a literal of this test
+		}
+		out := make([]*string, len(raw))
+		for i, r := range raw {
+			s := string(r)
+			if s == "null" {
+				continue
+			}
+			if r[0] == '"' {
+				_ = json.Unmarshal(r, &s) // it was just read
+			}
+			s = element(s)
+			out[i] = &s
+		}
+		all, err := json.Marshal(out)
+		if err != nil {
+			panic(err)
+		}
+		return string(all)
+	}
+}
