@@ -14,6 +14,7 @@
 //     alone (several statements, an open quote) never reaches COPY.
 //   - Settings are made with SET LOCAL, so a pooler that shares the server's
 //     connections with other programs passes nothing of ours on to them.
+//     (TestPoolerThatRefusesSettings)
 //   - Memory is one read buffer, as large as the largest row, and the batches
 //     that the consumer holds. No row allocates. (TestDecodingDoesNotAllocate)
 //   - The password is in no error. (TestConformance/failures)
