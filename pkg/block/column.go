@@ -26,6 +26,8 @@ type Column struct {
 	enum     map[string]int16 // Enum: numbers by name
 	rows     int              // Tuple
 	nulled   int              // optional: how many rows are null
+	nullable bool             // Type.TakesNull
+	nullKey  bool             // mode distinct: key 0 stands for null
 }
 
 // mode says what surrounds the values of a column.
@@ -41,7 +43,7 @@ const (
 
 // NewColumn returns an empty column. The type is one that schema.ParseType returns.
 func NewColumn(name string, t schema.Type) *Column {
-	c := &Column{Name: name, Type: t}
+	c := &Column{Name: name, Type: t, nullable: t.TakesNull()}
 	for t.Kind == schema.SimpleAggregateFunction {
 		t = t.Elem(0)
 	}
@@ -52,6 +54,7 @@ func NewColumn(name string, t schema.Type) *Column {
 		c.mode = distinct
 		c.elems = []*Column{NewColumn("", base)}
 		c.dict = new(dictionary)
+		c.nullKey = t.IsNullable()
 		c.resetDictionary()
 		return c
 	case schema.Nullable:
@@ -81,6 +84,7 @@ func (c *Column) Optional() {
 	}
 	c.optional = true
 	if c.mode == distinct {
+		c.nullKey = true
 		c.resetDictionary()
 		return
 	}
@@ -115,7 +119,7 @@ func (c *Column) Elems() int {
 
 // AcceptsNull reports whether a null has a place in the column: in Nullable and
 // Optional columns, and in an Array or Map as no elements.
-func (c *Column) AcceptsNull() bool { return c.optional || c.Type.TakesNull() }
+func (c *Column) AcceptsNull() bool { return c.optional || c.nullable }
 
 // Defaulted returns how many rows of an Optional column are null.
 func (c *Column) Defaulted() int { return c.nulled }

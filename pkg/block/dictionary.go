@@ -19,10 +19,6 @@ type dictionary struct {
 
 const minSlots = 64
 
-// hasNullKey reports whether key 0 stands for null: so the format has it for
-// Nullable types.
-func (c *Column) hasNullKey() bool { return c.optional || c.Type.IsNullable() }
-
 // resetDictionary empties the dictionary but for the entry that stands for null.
 func (c *Column) resetDictionary() {
 	d := c.dict
@@ -32,7 +28,7 @@ func (c *Column) resetDictionary() {
 	clear(d.slots)
 	d.hashes = d.hashes[:0]
 	c.elems[0].Reset()
-	if c.hasNullKey() {
+	if c.nullKey {
 		c.elems[0].AppendDefault()
 		d.hashes = append(d.hashes, 0) // never found: not in slots
 	}
@@ -72,7 +68,7 @@ func (c *Column) intern() {
 }
 
 func (c *Column) appendDefaultKey() {
-	if c.hasNullKey() {
+	if c.nullKey {
 		c.keys = append(c.keys, 0)
 		return
 	}
@@ -127,7 +123,7 @@ func (c *Column) growSlots() {
 	d.slots = make([]uint32, 4*len(d.slots))
 	mask := len(d.slots) - 1
 	first := 0
-	if c.hasNullKey() {
+	if c.nullKey {
 		first = 1
 	}
 	for i, hash := range d.hashes[first:] {

@@ -25,7 +25,7 @@ func (c *Column) IsNull(row int) bool {
 	case withNulls:
 		return c.nulls[row] == 1
 	case distinct:
-		return c.hasNullKey() && c.keys[row] == 0
+		return c.nullKey && c.keys[row] == 0
 	}
 	return false
 }

@@ -108,51 +108,59 @@ func (d *decoder) object(n *node) textvalue.Problem {
 		if s.Pos < len(s.Data) && s.Data[s.Pos] != '"' {
 			s.Peek()
 		}
-		m := expected
-		if m == nil || !s.TakeText(m.key) {
-			if m == nil || m.next == nil || !s.TakeText(m.next.key) {
-				var p textvalue.Problem
-				if m, p = d.findMember(n, last); p != textvalue.OK {
-					return p
-				}
-			} else {
-				m = m.next
-			}
+		m, p := expected, textvalue.OK
+		switch {
+		case m != nil && m.isAt(s.Data, s.Pos):
+			s.Pos += len(m.key)
+		case m != nil && m.next != nil && m.next.isAt(s.Data, s.Pos):
+			m = m.next
+			s.Pos += len(m.key)
+		default:
+			m, p = d.findMember(n, last)
 		}
-		if p := d.memberValue(n, m); p != textvalue.OK {
+		if p == textvalue.OK {
+			p = d.memberValue(n, m)
+		}
+		if p != textvalue.OK {
 			return p
 		}
 		if m != nil {
 			last, expected = m, m.next
 		}
-		if s.Take(',') {
+		if s.Pos < len(s.Data) && s.Data[s.Pos] == ',' {
+			s.Pos++
 			continue
 		}
 		if s.Take('}') {
 			return textvalue.OK
 		}
-		return textvalue.Malformed
+		if !s.Take(',') {
+			return textvalue.Malformed
+		}
 	}
 }
 
+// memberValue reads the value of a member, or skips that of one which no column
+// reads; m is nil for a key that isn't remembered.
 func (d *decoder) memberValue(n *node, m *member) textvalue.Problem {
-	if m == nil || m.node == nil {
-		if m != nil && m.scope == d.scope {
-			return d.twice(n, m.name)
-		}
-		if m != nil {
-			m.scope = d.scope
-		}
+	if m == nil {
 		return d.s.Skip()
 	}
 	if m.scope == d.scope {
 		return d.twice(n, m.name)
 	}
 	m.scope = d.scope
-	if m.node.only != nil {
-		return d.leaf(m.node.only)
+	switch {
+	case m.node == nil:
+		return d.s.Skip()
+	case m.node.only == nil:
+		return d.value(m.node)
+	case d.failed != nil:
+		return d.leafSlowly(m.node.only)
 	}
-	return d.value(m.node)
+	l := m.node.only
+	l.mark = d.scope
+	return l.nested.Append(l.target, &d.s)
 }
 
 // findMember consumes a key and returns its member, or nil of a key that isn't

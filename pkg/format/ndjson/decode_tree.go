@@ -1,6 +1,8 @@
 package ndjson
 
 import (
+	"encoding/binary"
+
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
@@ -37,6 +39,9 @@ type member struct {
 	node  *node   // nil where no column reads it
 	next  *member // the key that followed it last
 	scope uint64  // in which it was seen last
+
+	// The first 16 bytes of key as two words, and masks of those that it has.
+	words, masks [2]uint64
 }
 
 // leaf is a column. columns[0] is it, and the others are what is inside its
@@ -138,7 +143,7 @@ func (n *node) inside(name string) string {
 func (n *node) member(name string) *member {
 	m := n.byKey[name]
 	if m == nil {
-		m = &member{name: name, key: quoteKey(name)}
+		m = newMember(name)
 		n.byKey[name] = m
 		if n.first == nil {
 			n.first = m
@@ -147,9 +152,34 @@ func (n *node) member(name string) *member {
 	return m
 }
 
-// quoteKey returns the key and its colon as files usually have it. A name that
-// needs escapes never matches this way, and is found by its content.
-func quoteKey(name string) string { return `"` + name + `":` }
+// newMember makes a member whose key is the name in quotes and a colon, as files
+// usually have it. A name that needs escapes never matches this way, and is found
+// by its content.
+func newMember(name string) *member {
+	m := &member{name: name, key: `"` + name + `":`}
+	var head, mask [16]byte
+	for i := range copy(head[:], m.key) {
+		mask[i] = 0xFF
+	}
+	for i := range m.words {
+		m.words[i] = binary.LittleEndian.Uint64(head[8*i:])
+		m.masks[i] = binary.LittleEndian.Uint64(mask[8*i:])
+	}
+	return m
+}
+
+// isAt reports whether the key stands at pos of data.
+func (m *member) isAt(data []byte, pos int) bool {
+	if pos+16 > len(data) {
+		return pos+len(m.key) <= len(data) && string(data[pos:pos+len(m.key)]) == m.key
+	}
+	head := data[pos : pos+16]
+	differ := (binary.LittleEndian.Uint64(head)^m.words[0])&m.masks[0] | (binary.LittleEndian.Uint64(head[8:])^m.words[1])&m.masks[1]
+	if len(m.key) <= 16 || differ != 0 {
+		return differ == 0
+	}
+	return pos+len(m.key) <= len(data) && string(data[pos+16:pos+len(m.key)]) == m.key[16:]
+}
 
 // settle notes the nodes that have one reader and nothing inside.
 func (n *node) settle() {

@@ -72,9 +72,10 @@ func shortFloat(text []byte) (float64, bool) {
 
 // longFloat reads any decimal number, nan, inf and infinity, to the nearest float.
 func longFloat(text []byte, bits int) (float64, Problem) {
-	text = trim(text)
 	if !isNumber(text) {
-		return specialFloat(text)
+		if text = trim(text); !isNumber(text) {
+			return specialFloat(text)
+		}
 	}
 	v, err := strconv.ParseFloat(str(text), bits)
 	if err != nil {

@@ -1,7 +1,6 @@
 package textvalue
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/longshore/longshore/pkg/block"
@@ -33,21 +32,25 @@ func shortInt(text []byte) (v int64, ok bool) {
 	return v, true
 }
 
+// bounds returns the range of an integer type of at most 64 bits, as far as 63
+// bits go.
+func bounds(k schema.Kind) (low, high int64) {
+	width := uint(8 * schema.Of(k).FixedSize())
+	if k.IsSigned() {
+		return -1 << (width - 1), 1<<(width-1) - 1
+	}
+	return 0, int64(^uint64(0) >> max(64-width, 1))
+}
+
 // integer returns the parser of an integer type.
 func integer(k schema.Kind) Parser {
 	switch k {
-	case schema.Int8:
-		return narrow(math.MinInt8, math.MaxInt8, func(c *block.Column, v int64) { c.AppendUint8(uint8(v)) })
-	case schema.Int16:
-		return narrow(math.MinInt16, math.MaxInt16, func(c *block.Column, v int64) { c.AppendUint16(uint16(v)) })
-	case schema.Int32:
-		return narrow(math.MinInt32, math.MaxInt32, func(c *block.Column, v int64) { c.AppendUint32(uint32(v)) })
-	case schema.UInt8:
-		return narrow(0, math.MaxUint8, func(c *block.Column, v int64) { c.AppendUint8(uint8(v)) })
-	case schema.UInt16:
-		return narrow(0, math.MaxUint16, func(c *block.Column, v int64) { c.AppendUint16(uint16(v)) })
-	case schema.UInt32:
-		return narrow(0, math.MaxUint32, func(c *block.Column, v int64) { c.AppendUint32(uint32(v)) })
+	case schema.Int8, schema.UInt8:
+		return narrow(k, func(c *block.Column, v int64) { c.AppendUint8(uint8(v)) })
+	case schema.Int16, schema.UInt16:
+		return narrow(k, func(c *block.Column, v int64) { c.AppendUint16(uint16(v)) })
+	case schema.Int32, schema.UInt32:
+		return narrow(k, func(c *block.Column, v int64) { c.AppendUint32(uint32(v)) })
 	case schema.Int64:
 		return parseInt64
 	case schema.UInt64:
@@ -62,7 +65,8 @@ func integer(k schema.Kind) Parser {
 	return wide(32, false)
 }
 
-func narrow(low, high int64, put func(*block.Column, int64)) Parser {
+func narrow(k schema.Kind, put func(*block.Column, int64)) Parser {
+	low, high := bounds(k)
 	return func(c *block.Column, text []byte) Problem {
 		v, ok := shortInt(text)
 		if !ok {

@@ -9,6 +9,10 @@ import (
 type Nested struct {
 	kind   schema.Kind // of the type's Base
 	number bool        // true and false are 1 and 0
+	whole  bool        // an integer of at most 64 bits
+	low    int64       // the least value if whole
+	high   int64       // the greatest, as far as 63 bits go
+	size   int         // bytes of a value if whole
 	parse  Parser      // of a scalar's text; nil if kind nests
 	elems  []*Nested
 	names  map[string]int // a named tuple's elements
@@ -32,6 +36,10 @@ func NewNested(t schema.Type) *Nested {
 	default:
 		n.number = base.Kind.IsInteger() || base.Kind.IsFloat() || base.Kind == schema.Decimal
 		n.parse = For(base)
+		if n.size = base.FixedSize(); base.Kind.IsInteger() && n.size <= 8 {
+			n.whole = true
+			n.low, n.high = bounds(base.Kind)
+		}
 	}
 	return n
 }
@@ -56,11 +64,8 @@ func nestedText(t schema.Type) Parser {
 // Append consumes the value at s and appends it to c. After a Problem that isn't
 // Fatal, s may be anywhere inside the value, and c hold a part of it.
 func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
-	switch b := s.Peek(); b {
-	case '"', '\'':
-		if b == '\'' && !s.Loose {
-			return Malformed
-		}
+	b := s.Peek()
+	if b == '"' || b == '\'' && s.Loose {
 		text, p := s.String()
 		if p != OK {
 			return p
@@ -70,6 +75,8 @@ func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
 			return OK
 		}
 		return n.scalar(c, text)
+	}
+	switch b {
 	case '{', '[', '(':
 		return n.compound(c, s, b)
 	case 'n', 'N':
@@ -85,12 +92,58 @@ func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
 		if b != '-' && b-'0' > 9 {
 			return Malformed
 		}
+		if n.whole && n.digits(c, s) {
+			return OK
+		}
 		text, p := s.number()
 		if p != OK {
 			return p
 		}
 		return n.scalar(c, text)
 	}
+}
+
+// digits appends an integer of up to 18 digits in one go. It does nothing where
+// that isn't what s stands at, or is out of range.
+func (n *Nested) digits(c *block.Column, s *Scanner) bool {
+	data, i := s.Data, s.Pos
+	negative := data[i] == '-'
+	if negative {
+		i++
+	}
+	first := i
+	var v int64
+	for ; i < len(data); i++ {
+		d := data[i] - '0'
+		if d > 9 {
+			break
+		}
+		v = v*10 + int64(d)
+	}
+	switch {
+	case i == first || i-first > 18 || data[first] == '0' && i-first > 1:
+		return false
+	case i < len(data) && (data[i] == '.' || data[i]|0x20 == 'e'):
+		return false
+	}
+	if negative {
+		v = -v
+	}
+	if v < n.low || v > n.high {
+		return false
+	}
+	s.Pos = i
+	switch n.size {
+	case 8:
+		c.AppendUint64(uint64(v))
+	case 4:
+		c.AppendUint32(uint32(v))
+	case 2:
+		c.AppendUint16(uint16(v))
+	default:
+		c.AppendUint8(uint8(v))
+	}
+	return true
 }
 
 func (n *Nested) scalar(c *block.Column, text []byte) Problem {

@@ -21,6 +21,7 @@ type Scanner struct {
 
 	scratch []byte
 	depth   int
+	ends    []byte // of what Skip is inside
 }
 
 // Reset begins with other data.
@@ -43,11 +44,19 @@ func (s *Scanner) Peek() byte {
 
 // Take skips spaces and consumes c, if it is next.
 func (s *Scanner) Take(c byte) bool {
-	if s.Pos < len(s.Data) && s.Data[s.Pos] == c || s.Peek() == c && s.Pos < len(s.Data) {
+	if s.Pos < len(s.Data) && s.Data[s.Pos] == c {
 		s.Pos++
 		return true
 	}
-	return false
+	return s.takeBehindSpace(c)
+}
+
+func (s *Scanner) takeBehindSpace(c byte) bool {
+	if s.Peek() != c || s.Pos >= len(s.Data) {
+		return false
+	}
+	s.Pos++
+	return true
 }
 
 const (
@@ -62,35 +71,37 @@ func special(w uint64) uint64 {
 	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
 }
 
+// textEnd returns the index from i on of the first quote, backslash or control
+// character, or len(data).
+func textEnd(data []byte, i int) int {
+	for i+8 <= len(data) {
+		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
+	for i < len(data) && data[i] != '"' && data[i] != '\\' && data[i] >= ' ' {
+		i++
+	}
+	return i
+}
+
 // String consumes a text, quotes and all, and returns its content. The mistake
 // is at Pos if there is one.
 func (s *Scanner) String() (text []byte, p Problem) {
 	data, start := s.Data, s.Pos+1
-	if s.Loose && data[s.Pos] == '\'' {
+	if data[start-1] == '\'' {
 		return s.singleQuoted()
 	}
-	i := start
-	for i+8 <= len(data) {
-		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
-			i += bits.TrailingZeros64(m) >> 3
-			break
-		}
-		i += 8
+	i := textEnd(data, start)
+	switch {
+	case i < len(data) && data[i] == '"':
+		s.Pos = i + 1
+		return data[start:i], OK
+	case i < len(data) && data[i] == '\\':
+		return s.unescape(start, i)
 	}
-	for i < len(data) {
-		switch c := data[i]; {
-		case c == '"':
-			s.Pos = i + 1
-			return data[start:i], OK
-		case c == '\\':
-			return s.unescape(start, i)
-		case c < ' ':
-			s.Pos = i
-			return nil, Malformed
-		}
-		i++
-	}
-	s.Pos = len(data)
+	s.Pos = i
 	return nil, Malformed
 }
 
@@ -161,90 +172,6 @@ func (s *Scanner) down() bool {
 	return s.depth <= MaxDepth
 }
 
-// Skip consumes a value of any kind and checks its syntax.
-func (s *Scanner) Skip() Problem {
-	switch c := s.Peek(); c {
-	case '"':
-		_, p := s.String()
-		return p
-	case '{':
-		return s.skipObject()
-	case '[':
-		return s.skipArray(']')
-	case 't', 'f', 'n', 'N':
-		if s.word("true") || s.word("false") || s.null() {
-			return OK
-		}
-		return Malformed
-	case '\'', '(':
-		if !s.Loose {
-			return Malformed
-		}
-		if c == '(' {
-			return s.skipArray(')')
-		}
-		_, p := s.String()
-		return p
-	default:
-		if c == '-' || c-'0' <= 9 {
-			_, p := s.number()
-			return p
-		}
-		return Malformed
-	}
-}
-
-func (s *Scanner) skipArray(end byte) Problem {
-	if !s.down() {
-		return TooDeep
-	}
-	s.Pos++
-	for first := true; ; first = false {
-		if first && s.Take(end) {
-			break
-		}
-		if p := s.Skip(); p != OK {
-			return p
-		}
-		if s.Take(',') {
-			continue
-		}
-		if !s.Take(end) {
-			return Malformed
-		}
-		break
-	}
-	s.depth--
-	return OK
-}
-
-func (s *Scanner) skipObject() Problem {
-	if !s.down() {
-		return TooDeep
-	}
-	s.Pos++
-	for first := true; ; first = false {
-		if first && s.Take('}') {
-			break
-		}
-		if _, p := s.Key(); p != OK {
-			return p
-		}
-		if p := s.Skip(); p != OK {
-			return p
-		}
-		if s.Take(',') {
-			continue
-		}
-		if !s.Take('}') {
-			return Malformed
-		}
-		break
-	}
-	s.depth--
-	return OK
-}
-
 // Key consumes the key of an object's member and the colon after it.
 func (s *Scanner) Key() (key []byte, p Problem) {
 	if c := s.Peek(); c != '"' && !(s.Loose && c == '\'') {
@@ -257,13 +184,4 @@ func (s *Scanner) Key() (key []byte, p Problem) {
 		return nil, Malformed
 	}
 	return key, OK
-}
-
-// TakeText consumes text if it is next, without skipping spaces.
-func (s *Scanner) TakeText(text string) bool {
-	if len(s.Data)-s.Pos < len(text) || string(s.Data[s.Pos:s.Pos+len(text)]) != text {
-		return false
-	}
-	s.Pos += len(text)
-	return true
 }
