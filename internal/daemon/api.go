@@ -89,7 +89,7 @@ func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewR
 		return api.Preview{}, err
 	}
 	found, err := ingest.Look(ctx, ingestBucket{bucket}, formats.Reader, pattern, ingest.PreviewOptions{
-		Format: def.Format(r.Format), Rows: r.Rows,
+		Format: def.Format(r.Format), Rows: r.Rows, SampleFiles: r.Sample,
 	})
 	if err != nil {
 		return api.Preview{}, err
@@ -103,7 +103,7 @@ func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewR
 func shown(p *ingest.Preview) api.Preview {
 	out := api.Preview{
 		Count: p.FileCount, Bytes: p.ByteCount, ReferenceFile: p.Reference.Key, Format: p.Format, Compression: p.Codec.String(),
-		Sampled: []string{p.Reference.Key}, RowsSampled: p.Sampled, Quarantine: api.Quarantine{Rows: int64(len(p.Rejects)), Reasons: reasons(p.Rejects)},
+		Sampled: p.SampledFiles, RowsSampled: p.Sampled, Quarantine: api.Quarantine{Rows: int64(len(p.Rejects)), Reasons: reasons(p.Rejects)},
 	}
 	for _, f := range p.Files {
 		out.Files = append(out.Files, api.PreviewFile{Key: f.Key, Bytes: f.Size, ModifiedAt: f.Modified})

@@ -22,7 +22,10 @@ type PreviewOptions struct {
 	CSV        def.CSVInput
 	Files      int // how many files to list by name; zero is 20
 	Rows       int // how many rows to show; zero is 10
-	SampleRows int // how many rows of the reference file to look at; zero is 10,000
+	SampleRows int // how many rows of each file to look at; zero is 10,000
+	// SampleFiles is how many files columns are inferred from, spread over all
+	// that match; zero is the reference file alone.
+	SampleFiles int
 }
 
 // Preview is what an import of a bucket pattern would find.
@@ -30,11 +33,14 @@ type Preview struct {
 	Files     []plan.File // the first that match
 	FileCount int64
 	ByteCount int64
-	// Reference is the file that the columns were inferred from.
+	// Reference is the file that the rows and, without SampleFiles, the columns
+	// are from.
 	Reference plan.File
-	Format    string
-	Codec     compress.Codec
-	Inference schema.Inference
+	// SampledFiles is the keys of the files that columns were inferred from.
+	SampledFiles []string
+	Format       string
+	Codec        compress.Codec
+	Inference    schema.Inference
 	// Rows is the first rows, as text; nil is null.
 	Rows [][]*string
 	// Sampled is how many rows were decoded by the inferred columns, and Rejects
@@ -47,13 +53,14 @@ type Preview struct {
 func Look(ctx context.Context, bucket Bucket, formats func(string) (format.Reader, error), pattern *plan.Pattern, opts PreviewOptions) (*Preview, error) {
 	opts = opts.withDefaults()
 	p := &Preview{}
-	if err := p.list(ctx, bucket, pattern, opts); err != nil {
+	sample, err := p.list(ctx, bucket, pattern, opts)
+	if err != nil {
 		return nil, err
 	}
 	in := &def.Import{Format: opts.Format, CSV: opts.CSV}
 	j := &job{ds: &def.Datasource{Import: in}, bucket: bucket, opts: readOptions(in), reader: formats}
 	j.opts.SampleRows = opts.SampleRows
-	if err := p.infer(ctx, j); err != nil {
+	if err := p.infer(ctx, j, sample); err != nil {
 		return nil, err
 	}
 	for _, f := range p.Inference.Fields {
@@ -75,11 +82,13 @@ func (o PreviewOptions) withDefaults() PreviewOptions {
 	return o
 }
 
-// list counts the files and chooses the reference: the newest that isn't empty.
-func (p *Preview) list(ctx context.Context, bucket Bucket, pattern *plan.Pattern, opts PreviewOptions) error {
+// list counts the files and chooses the reference, the newest that isn't empty,
+// and the sample.
+func (p *Preview) list(ctx context.Context, bucket Bucket, pattern *plan.Pattern, opts PreviewOptions) ([]plan.File, error) {
+	var sample spread
 	for obj, err := range bucket.List(ctx, pattern.Prefix, "") {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !pattern.Match(obj.Key) {
 			continue
@@ -90,29 +99,86 @@ func (p *Preview) list(ctx context.Context, bucket Bucket, pattern *plan.Pattern
 		}
 		p.FileCount++
 		p.ByteCount += f.Size
-		if f.Size > 0 && (p.Reference.Key == "" || f.Modified.After(p.Reference.Modified)) {
-			p.Reference = f
+		if f.Size > 0 {
+			sample.add(f, opts.SampleFiles)
+			if p.Reference.Key == "" || f.Modified.After(p.Reference.Modified) {
+				p.Reference = f
+			}
 		}
 	}
 	if p.FileCount == 0 {
-		return fault.WithRemedy(fault.New(fault.NotFound, "no object of bucket %s matches", pattern.Bucket),
+		return nil, fault.WithRemedy(fault.New(fault.NotFound, "no object of bucket %s matches", pattern.Bucket),
 			"check the pattern: * stays within a folder, ** crosses folders; keys are matched from their beginning, and letters' case counts")
 	}
 	if p.Reference.Key == "" {
-		return fault.New(fault.Invalid, "all %d objects that match are empty: there is nothing to infer columns from", p.FileCount)
+		return nil, fault.New(fault.Invalid, "all %d objects that match are empty: there is nothing to infer columns from", p.FileCount)
 	}
+	return sample.files, nil
+}
+
+// spread keeps up to n files of a stream, evenly spread, without knowing how
+// long the stream is: when it is full it drops every second and takes every
+// second from then on.
+type spread struct {
+	files []plan.File
+	seen  int
+	every int // takes each file whose number is a multiple; 0 is 1
+}
+
+func (s *spread) add(f plan.File, n int) {
+	s.every = max(s.every, 1)
+	s.seen++
+	if n == 0 || (s.seen-1)%s.every != 0 {
+		return
+	}
+	if len(s.files) == n {
+		kept := s.files[:0]
+		for i := 0; i < len(s.files); i += 2 {
+			kept = append(kept, s.files[i])
+		}
+		s.files = kept
+		s.every *= 2
+		if (s.seen-1)%s.every != 0 || len(s.files) == n {
+			return
+		}
+	}
+	s.files = append(s.files, f)
+}
+
+// infer finds the columns of the sample, with the reference at its head.
+func (p *Preview) infer(ctx context.Context, j *job, sample []plan.File) error {
+	files := []plan.File{p.Reference}
+	for _, f := range sample {
+		if f.Key != p.Reference.Key {
+			files = append(files, f)
+		}
+	}
+	if len(sample) > 0 {
+		files = files[:max(len(sample), 1)]
+	}
+	var found []schema.Inference
+	for _, f := range files {
+		inference, err := p.inferFile(ctx, j, f)
+		if err != nil {
+			return blame(f.Key, err)
+		}
+		found = append(found, inference)
+		p.SampledFiles = append(p.SampledFiles, f.Key)
+	}
+	p.Inference = schema.Merge(found...)
 	return nil
 }
 
-func (p *Preview) infer(ctx context.Context, j *job) error {
-	in, err := j.input(ctx, p.Reference)
+func (p *Preview) inferFile(ctx context.Context, j *job, f plan.File) (schema.Inference, error) {
+	in, err := j.input(ctx, f)
 	if err != nil {
-		return err
+		return schema.Inference{}, err
 	}
 	defer in.Close()
-	p.Format, p.Codec = in.format.Traits().Name, in.codec
-	p.Inference, err = in.format.Infer(ctx, in.Input, j.opts)
-	return err
+	if f.Key == p.Reference.Key {
+		p.Format, p.Codec = in.format.Traits().Name, in.codec
+	}
+	return in.format.Infer(ctx, in.Input, j.opts)
 }
 
 // sample decodes the reference file by the columns that were inferred.

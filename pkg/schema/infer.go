@@ -26,6 +26,7 @@ type Field struct {
 	Path Path
 	Type Type
 	Evidence
+	class Class // of the values; Nothing where the file itself says the type
 }
 
 // Evidence is why a field got its type.
@@ -146,7 +147,7 @@ func cut(text string) string {
 // Field returns the field at path with the type that the values ask for.
 func (s *Sample) Field(path Path, opts InferOptions) Field {
 	f := Field{
-		Name: columnName(path), Path: path,
+		Name: columnName(path), Path: path, class: s.class,
 		Type:     s.class.Type(s.nulls > 0 || opts.Nullable),
 		Evidence: Evidence{Values: s.values, Nulls: s.nulls, Min: s.min, Max: s.max, Examples: s.examples},
 	}
