@@ -3,6 +3,7 @@ package parquet
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/format"
@@ -86,10 +87,7 @@ func (d *decoder) plan(columns []format.Column) {
 		return r
 	}
 	for _, c := range columns {
-		s := source{column: c, path: c.Path}
-		if len(c.Path) == 0 {
-			s.path = schema.FieldPath(c.Name)
-		}
+		s := source{column: c, path: pathOf(&c, d.file.root)}
 		kind := c.Type.Base().Kind
 		s.nested = kind == schema.Array || kind == schema.Map
 		if s.path.IsRow() {
@@ -105,6 +103,23 @@ func (d *decoder) plan(columns []format.Column) {
 	for _, r := range d.readers {
 		r.pages.window = max(windowBytes/len(d.readers), 64<<10)
 	}
+}
+
+// pathOf returns where a column's values are. A name with dots that no field has
+// means the fields of structs.
+func pathOf(c *format.Column, root *node) schema.Path {
+	path := c.Path
+	if len(path) == 0 {
+		path = schema.FieldPath(c.Name)
+	}
+	if len(path) != 1 || path[0].Kind != schema.StepField || root.child(path[0].Field) != nil {
+		return path
+	}
+	var out schema.Path
+	for _, name := range strings.Split(path[0].Field, ".") {
+		out = append(out, schema.Step{Field: name})
+	}
+	return out
 }
 
 // Next implements format.Decoder.

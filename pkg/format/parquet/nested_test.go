@@ -105,6 +105,16 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+func TestDottedNames(t *testing.T) {
+	rec := orders(t)
+	object := objectOf(t, rec.Schema(), format.WriteOptions{}, []arrow.Record{rec})
+	columns := columnsOf(t, "customer.address.city", "Nullable(String)")
+	blocks, _, facts := readAll(t, object, columns, format.ReadOptions{}, 100)
+	if want := wantColumn(t, columns[0], []string{"Oslo", "null", "null", "null"}); !bytes.Equal(blocks[0], want) || len(facts.Missing) > 0 {
+		t.Errorf("got %q, want %q", blocks[0], want)
+	}
+}
+
 func TestWholeRow(t *testing.T) {
 	rec := orders(t)
 	object := objectOf(t, rec.Schema(), format.WriteOptions{}, []arrow.Record{rec})
