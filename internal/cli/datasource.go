@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/longshore/longshore/internal/api"
+)
+
+func (a *app) datasourceCommand() *cobra.Command {
+	c := group("datasource", "Sync, list and show datasources: files that become rows",
+		`  longshore datasource ls
+  longshore datasource sync page_views --wait`,
+		a.startCommand(datasources), a.listDatasourcesCommand(), a.showDatasourceCommand())
+	c.AddCommand(a.pauseCommands(datasources)...)
+	return c
+}
+
+func (a *app) listDatasourcesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "ls", Short: "List datasources with schedule, backlog and last run", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		Example: `  longshore datasource ls
+  longshore datasource ls --output json | jq '.datasources[] | {name, backlog}'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			var list struct {
+				Datasources []api.Datasource `json:"datasources"`
+			}
+			if err := c.get(cmd.Context(), "/datasources", &list); err != nil {
+				return err
+			}
+			return a.show(list, func(w io.Writer) {
+				var rows [][]string
+				for _, d := range list.Datasources {
+					rows = append(rows, []string{d.Name, dash(d.BucketURI), d.Schedule.Text, nextOf(d.Schedule), backlog(d.Backlog), stateOf(d.Activity)})
+				}
+				columns(w, "no datasources; longshore push makes some", []string{"NAME", "FILES", "SCHEDULE", "NEXT", "BACKLOG", "STATE"}, rows)
+			})
+		},
+	}
+}
+
+func backlog(b api.Backlog) string {
+	if b.Files == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%s files, %s", count(b.Files), size(b.Bytes))
+}
+
+func (a *app) showDatasourceCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Show a datasource: columns, schedule, backlog and runs", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(namesOfDatasources),
+		Example: `  longshore datasource show page_views
+  longshore datasource show page_views --output json | jq .backlog`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			var d api.DatasourceDetail
+			if err := c.get(cmd.Context(), "/datasources/"+escape(args[0]), &d); err != nil {
+				return err
+			}
+			return a.show(d, func(w io.Writer) { printDatasource(w, d) })
+		},
+	}
+}
+
+func printDatasource(w io.Writer, d api.DatasourceDetail) {
+	waiting := ""
+	if d.Backlog.Files > 0 {
+		waiting = backlog(d.Backlog) + ", oldest " + moment(d.Backlog.Oldest)
+	}
+	perRun := ""
+	if d.MaxFiles > 0 {
+		perRun = fmt.Sprint(d.MaxFiles)
+	}
+	pairs(w, "datasource", d.Name, "description", strings.Join(strings.Fields(d.Description), " "), "target", d.Target, "engine", d.Engine,
+		"sorting key", d.SortingKey, "partition key", d.PartitionKey, "ttl", d.TTL, "connection", d.Connection, "files", d.BucketURI,
+		"format", d.Format, "files per run", perRun, "schedule", d.Schedule.Text, "next runs", nextRuns(d.Schedule),
+		"last scan", moment(d.LastScanAt), "backlog", waiting)
+	var rows [][]string
+	for _, c := range d.Columns {
+		rows = append(rows, []string{c.Name, c.Type, dash(c.Path), dash(c.Default)})
+	}
+	fmt.Fprintln(w)
+	columns(w, "no columns", []string{"COLUMN", "TYPE", "PATH", "DEFAULT"}, rows)
+	printActivity(w, d.Activity)
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/longshore/longshore/internal/api"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	return group("run", "List, show and cancel runs",
+		`  longshore run ls --sync orders_daily
+  longshore run show 01HW0000000000000000000000`,
+		a.listRunsCommand(), a.showRunCommand(), a.cancelRunCommand())
+}
+
+var runHeads = []string{"RUN", "OF", "STATE", "BY", "CREATED", "TOOK", "ROWS", "BYTES"}
+
+func runRow(r api.Run) []string {
+	return []string{r.ID, r.Kind + " " + r.Name, r.State, r.Trigger.By, moment(&r.CreatedAt), span(r.Seconds), count(r.Totals.Rows), size(r.Totals.Bytes)}
+}
+
+func (a *app) listRunsCommand() *cobra.Command {
+	var sync, datasource, before string
+	var limit int
+	c := &cobra.Command{
+		Use: "ls", Short: "List runs, newest first", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		Example: `  longshore run ls
+  longshore run ls --sync orders_daily --limit 100
+  longshore run ls --output json | jq '.runs[] | select(.state == "failed") | .failure.message'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			query := url.Values{"limit": {strconv.Itoa(limit)}}
+			for name, value := range map[string]string{"sync": sync, "datasource": datasource, "before": before} {
+				if value != "" {
+					query.Set(name, value)
+				}
+			}
+			var list struct {
+				Runs []api.Run `json:"runs"`
+				Next string    `json:"next,omitempty"`
+			}
+			if err := c.get(cmd.Context(), "/runs?"+query.Encode(), &list); err != nil {
+				return err
+			}
+			return a.show(list, func(w io.Writer) {
+				var rows [][]string
+				for _, r := range list.Runs {
+					rows = append(rows, runRow(r))
+				}
+				columns(w, "no runs", runHeads, rows)
+				if list.Next != "" {
+					fmt.Fprintf(w, "older ones: --before %s\n", list.Next)
+				}
+			})
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&sync, "sync", "", "only runs of this sync")
+	flags.StringVar(&datasource, "datasource", "", "only runs of this datasource")
+	flags.StringVar(&before, "before", "", "only runs older than this one")
+	flags.IntVar(&limit, "limit", 20, "how many, at most 200")
+	_ = c.RegisterFlagCompletionFunc("sync", a.complete(namesOfSyncs))             // fails for unknown flags alone
+	_ = c.RegisterFlagCompletionFunc("datasource", a.complete(namesOfDatasources)) // as above
+	return c
+}
+
+func (a *app) showRunCommand() *cobra.Command {
+	var wait bool
+	c := &cobra.Command{
+		Use: "show RUN", Short: "Show a run: progress of its parts, objects, failure", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(idsOfRuns),
+		Long: "Show a run: progress of its parts, the objects it wrote, or why it failed. With --wait follow it to its end.",
+		Example: `  longshore run show 01HW0000000000000000000000
+  longshore run show 01HW0000000000000000000000 --wait
+  longshore run show 01HW0000000000000000000000 --output json | jq -r '.objects[].key'`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			if wait {
+				return a.wait(cmd.Context(), c, args[0])
+			}
+			var r api.RunDetail
+			if err := c.get(cmd.Context(), "/runs/"+escape(args[0]), &r); err != nil {
+				return err
+			}
+			return a.show(r, func(w io.Writer) { printRun(w, r) })
+		},
+	}
+	c.Flags().BoolVarP(&wait, "wait", "w", false, "show progress until the run ends")
+	return c
+}
+
+func printRun(w io.Writer, r api.RunDetail) {
+	state := r.State
+	if r.CancelRequested && !r.Ended() {
+		state += ", cancel requested"
+	}
+	failure, lost, failedFiles, quarantined := "", "", "", ""
+	if r.Failure != nil {
+		failure = r.Failure.Message
+	}
+	if r.Progress.Stale {
+		lost = "Redis does not answer: what runs at the moment is not known"
+	}
+	if r.Totals.Quarantined > 0 {
+		quarantined = count(r.Totals.Quarantined) + " rows"
+	}
+	if r.Totals.FailedFiles > 0 {
+		failedFiles = count(r.Totals.FailedFiles)
+	}
+	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "asked by", r.Trigger.By, "tick", moment(r.Trigger.Tick),
+		"definitions", r.Project, "created", moment(&r.CreatedAt), "started", moment(r.StartedAt), "finished", moment(r.FinishedAt),
+		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
+		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)
+	if len(r.PartProgress) > 0 {
+		var rows [][]string
+		for _, p := range r.PartProgress {
+			why := ""
+			if p.Failure != nil {
+				why = p.Failure.Message
+			}
+			rows = append(rows, []string{strconv.Itoa(p.Part), p.State, count(p.Rows), size(p.Bytes), dash(why)})
+		}
+		fmt.Fprintln(w)
+		columns(w, "", []string{"PART", "STATE", "ROWS", "BYTES", "WHY"}, rows)
+	}
+	if len(r.Objects) > 0 {
+		var rows [][]string
+		for _, o := range r.Objects {
+			rows = append(rows, []string{"s3://" + o.Bucket + "/" + o.Key, count(o.Rows), size(o.Bytes), dash(o.CRC64NVME)})
+		}
+		fmt.Fprintln(w)
+		columns(w, "", []string{"OBJECT", "ROWS", "BYTES", "CRC64NVME"}, rows)
+	}
+}
+
+func (a *app) cancelRunCommand() *cobra.Command {
+	var wait bool
+	c := &cobra.Command{
+		Use: "cancel RUN", Short: "Ask a run to stop", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(idsOfRuns),
+		Long:    "Ask a run to stop. It ends soon after; a run that is committing is finished. With --wait the end is waited for.",
+		Example: "  longshore run cancel 01HW0000000000000000000000 --wait",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			var r api.Run
+			if err := c.post(cmd.Context(), "/runs/"+escape(args[0])+"/cancel", nil, &r); err != nil {
+				return err
+			}
+			if wait {
+				return a.wait(cmd.Context(), c, r.ID)
+			}
+			return a.show(r, func(w io.Writer) { fmt.Fprintf(w, "run %s was asked to stop\n", r.ID) })
+		},
+	}
+	c.Flags().BoolVarP(&wait, "wait", "w", false, "wait until the run has ended")
+	return c
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/longshore/longshore/internal/api"
+)
+
+func (a *app) syncCommand() *cobra.Command {
+	c := group("sync", "Run, list and show syncs: models that become files",
+		`  longshore sync ls
+  longshore sync run orders_daily --wait`,
+		a.startCommand(syncs), a.listSyncsCommand(), a.showSyncCommand())
+	c.AddCommand(a.pauseCommands(syncs)...)
+	return c
+}
+
+func (a *app) listSyncsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "ls", Short: "List syncs with schedule and last run", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
+		Example: `  longshore sync ls
+  longshore sync ls --output json | jq '.syncs[] | select(.last.state == "failed") | .name'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			var list struct {
+				Syncs []api.Sync `json:"syncs"`
+			}
+			if err := c.get(cmd.Context(), "/syncs", &list); err != nil {
+				return err
+			}
+			return a.show(list, func(w io.Writer) {
+				var rows [][]string
+				for _, s := range list.Syncs {
+					rows = append(rows, []string{s.Name, s.Model, s.Mode, destination(s), s.Schedule.Text, nextOf(s.Schedule), stateOf(s.Activity)})
+				}
+				columns(w, "no syncs; longshore push makes some", []string{"NAME", "MODEL", "MODE", "DESTINATION", "SCHEDULE", "NEXT", "STATE"}, rows)
+			})
+		},
+	}
+}
+
+func destination(s api.Sync) string {
+	if s.Bucket != "" {
+		return s.Connection + ":" + s.Bucket + "/" + s.Path
+	}
+	return s.Connection + ":" + s.Path
+}
+
+func (a *app) showSyncCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show NAME", Short: "Show a sync: definition, schedule and runs", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(namesOfSyncs),
+		Example: `  longshore sync show orders_daily
+  longshore sync show orders_daily --output json | jq .schedule.next`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := a.api()
+			if err != nil {
+				return err
+			}
+			var s api.SyncDetail
+			if err := c.get(cmd.Context(), "/syncs/"+escape(args[0]), &s); err != nil {
+				return err
+			}
+			return a.show(s, func(w io.Writer) { printSync(w, s) })
+		},
+	}
+}
+
+func printSync(w io.Writer, s api.SyncDetail) {
+	format := s.Format
+	if s.Compression != "none" {
+		format += ", " + s.Compression
+	}
+	pairs(w, "sync", s.Name, "description", s.Description, "model", s.Model+" on "+s.Source, "primary key", strings.Join(s.PrimaryKey, ", "),
+		"mode", s.Mode, "destination", destination(s.Sync), "format", format, "columns", strings.Join(s.Columns, ", "),
+		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "next runs", nextRuns(s.Schedule))
+	printActivity(w, s.Activity)
+	section(w, s.File.Path, s.File.Text)
+	section(w, s.ModelFile.Path, s.ModelFile.Text)
+}
