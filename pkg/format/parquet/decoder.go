@@ -166,7 +166,7 @@ func (d *decoder) openGroup() (more bool, err error) {
 			}
 			return true, nil
 		}
-		d.bytes += max(g.TotalBytes, 0)
+		d.bytes += groupBytes(g)
 		d.groupAt, d.opened = 0, false
 	}
 	return false, nil

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/parquet/internal/meta"
 )
 
 // Facts implements format.Decoder.
@@ -27,7 +28,7 @@ func (d *decoder) Facts() format.Facts {
 	f.Bytes = d.bytes
 	if groups := d.file.footer.RowGroups; d.group < len(groups) && d.groupAt > 0 {
 		g := &groups[d.group]
-		f.Bytes += int64(float64(max(g.TotalBytes, 0)) * float64(d.groupAt) / float64(g.Rows))
+		f.Bytes += int64(float64(groupBytes(g)) * float64(d.groupAt) / float64(g.Rows))
 	}
 	return f
 }
@@ -57,4 +58,14 @@ func anyUsed(n *node, used []bool) bool {
 		}
 	}
 	return false
+}
+
+// groupBytes returns how much of the file a row group takes. Compression is a
+// matter of the file's inside: its bytes are those that are consumed.
+func groupBytes(g *meta.RowGroup) int64 {
+	var n int64
+	for i := range g.Chunks {
+		n += g.Chunks[i].Compressed
+	}
+	return n
 }

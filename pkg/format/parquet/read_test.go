@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 	apq "github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/compress"
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
@@ -20,6 +21,7 @@ import (
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/formattest"
 	"github.com/longshore/longshore/pkg/schema"
 )
 
@@ -249,6 +251,47 @@ func TestReadWhatWasWritten(t *testing.T) {
 			t.Errorf("got facts %+v", facts)
 		}
 	}
+}
+
+// TestReaderConformance reads files that the writer makes of the suite's texts.
+func TestReaderConformance(t *testing.T) {
+	formattest.Read(t, formattest.Reading{Reader: Format{}, File: suiteFile, RowAllocs: 0.05})
+}
+
+// suiteFile writes texts with the Arrow types that suit the columns, a row group
+// for every hundred rows.
+func suiteFile(t testing.TB, columns []format.Column, rows [][]*string) []byte {
+	t.Helper()
+	var fields []arrow.Field
+	for _, c := range columns {
+		f := arrow.Field{Name: c.Name, Type: arrow.BinaryTypes.String, Nullable: c.Type.IsNullable()}
+		switch base := c.Type.Base(); base.Kind {
+		case schema.Int64:
+			f.Type = arrow.PrimitiveTypes.Int64
+		case schema.Float64:
+			f.Type = arrow.PrimitiveTypes.Float64
+		case schema.Bool:
+			f.Type = arrow.FixedWidthTypes.Boolean
+		case schema.Decimal:
+			f.Type = &arrow.Decimal128Type{Precision: int32(base.Precision), Scale: int32(base.Scale)}
+		case schema.DateTime64:
+			f.Type = &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: "UTC"}
+		}
+		fields = append(fields, f)
+	}
+	s := arrow.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, s)
+	defer b.Release()
+	for _, row := range rows {
+		for i, v := range row {
+			if v == nil {
+				b.Field(i).AppendNull()
+			} else if err := b.Field(i).AppendValueFromString(*v); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return objectOf(t, s, format.WriteOptions{RowGroupRows: 100}, []arrow.Record{b.NewRecord()})
 }
 
 // TestReadWhatArrowWrote has the encodings, page versions and codecs of the
