@@ -172,6 +172,26 @@ func (c *Column) AppendBytes(v []byte) {
 	c.data = append(c.data, v...)
 }
 
+// slack is how many bytes AppendSlack copies without looking at the length.
+const slack = 32
+
+// AppendSlack is AppendBytes of a text in a buffer of which nobody writes the
+// capacity meanwhile: a short text is copied with what stands behind it, which
+// spares the processor a guess at its length.
+func (c *Column) AppendSlack(v []byte) {
+	n := len(c.data)
+	if len(v) > slack || cap(v) < slack || cap(c.data)-n <= slack || c.size > 0 || c.mode == distinct {
+		c.AppendBytes(v)
+		return
+	}
+	c.present()
+	c.starts = append(c.starts, n)
+	data := c.data[:n+1+slack]
+	data[n] = byte(len(v))
+	*(*[slack]byte)(data[n+1:]) = [slack]byte(v[:slack])
+	c.data = data[:n+1+len(v)]
+}
+
 // AppendString is AppendBytes of a string.
 func (c *Column) AppendString(v string) {
 	if c.mode == distinct || c.size > 0 {

@@ -104,40 +104,74 @@ func (d *decoder) object(n *node) textvalue.Problem {
 	}
 	expected := n.first
 	var last *member
+	data, pos := s.Data, s.Pos // pos is kept in a register: s.Pos lags behind
 	for {
-		if s.Pos < len(s.Data) && s.Data[s.Pos] != '"' {
-			s.Peek()
-		}
-		m, p := expected, textvalue.OK
+		m := expected
 		switch {
-		case m != nil && m.isAt(s.Data, s.Pos):
-			s.Pos += len(m.key)
-		case m != nil && m.next != nil && m.next.isAt(s.Data, s.Pos):
+		case m != nil && m.isAt(data, pos):
+			pos += len(m.key)
+		case m != nil && m.next != nil && m.next.isAt(data, pos):
 			m = m.next
-			s.Pos += len(m.key)
+			pos += len(m.key)
 		default:
-			m, p = d.findMember(n, last)
+			var p textvalue.Problem
+			s.Pos = pos
+			if m, p = d.findMember(n, last); p != textvalue.OK {
+				return p
+			}
+			pos = s.Pos
 		}
-		if p == textvalue.OK {
-			p = d.memberValue(n, m)
+		end := d.quickValue(m, pos)
+		if end < 0 {
+			s.Pos = pos
+			if p := d.memberValue(n, m); p != textvalue.OK {
+				return p
+			}
+			end = s.Pos
 		}
-		if p != textvalue.OK {
-			return p
-		}
+		pos = end
 		if m != nil {
 			last, expected = m, m.next
 		}
-		if s.Pos < len(s.Data) && s.Data[s.Pos] == ',' {
-			s.Pos++
+		if pos+1 < len(data) && data[pos] == ',' && data[pos+1] == '"' {
+			pos++
 			continue
 		}
+		s.Pos = pos
 		if s.Take('}') {
 			return textvalue.OK
 		}
 		if !s.Take(',') {
 			return textvalue.Malformed
 		}
+		s.Peek()
+		pos = s.Pos
 	}
+}
+
+// quickValue reads the value at pos if it is a text or number that goes into one
+// column, or that none reads, and returns where it ends; else it returns -1 and
+// has done nothing that memberValue doesn't do again.
+func (d *decoder) quickValue(m *member, pos int) int {
+	if m == nil || m.scope == d.scope || d.failed != nil {
+		return -1
+	}
+	if m.node == nil {
+		end := d.s.SkipScalarAt(pos)
+		if end >= 0 {
+			m.scope = d.scope
+		}
+		return end
+	}
+	l := m.node.only
+	if l == nil {
+		return -1
+	}
+	end := l.nested.Quick(l.target, &d.s, pos)
+	if end >= 0 {
+		m.scope, l.mark = d.scope, d.scope
+	}
+	return end
 }
 
 // memberValue reads the value of a member, or skips that of one which no column
@@ -153,14 +187,10 @@ func (d *decoder) memberValue(n *node, m *member) textvalue.Problem {
 	switch {
 	case m.node == nil:
 		return d.s.Skip()
-	case m.node.only == nil:
-		return d.value(m.node)
-	case d.failed != nil:
-		return d.leafSlowly(m.node.only)
+	case m.node.only != nil:
+		return d.leaf(m.node.only)
 	}
-	l := m.node.only
-	l.mark = d.scope
-	return l.nested.Append(l.target, &d.s)
+	return d.value(m.node)
 }
 
 // findMember consumes a key and returns its member, or nil of a key that isn't

@@ -9,10 +9,11 @@ import (
 type Nested struct {
 	kind   schema.Kind // of the type's Base
 	number bool        // true and false are 1 and 0
-	whole  bool        // an integer of at most 64 bits
-	low    int64       // the least value if whole
-	high   int64       // the greatest, as far as 63 bits go
-	size   int         // bytes of a value if whole
+	quick  quickKind   // how most JSON numbers are read
+	low    int64       // the least number that is quick
+	high   int64       // the greatest
+	size   int         // bytes of a value, if quick
+	scale  int         // of a Decimal
 	parse  Parser      // of a scalar's text; nil if kind nests
 	elems  []*Nested
 	names  map[string]int // a named tuple's elements
@@ -36,10 +37,7 @@ func NewNested(t schema.Type) *Nested {
 	default:
 		n.number = base.Kind.IsInteger() || base.Kind.IsFloat() || base.Kind == schema.Decimal
 		n.parse = For(base)
-		if n.size = base.FixedSize(); base.Kind.IsInteger() && n.size <= 8 {
-			n.whole = true
-			n.low, n.high = bounds(base.Kind)
-		}
+		n.beQuick(base)
 	}
 	return n
 }
@@ -71,7 +69,7 @@ func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
 			return p
 		}
 		if n.kind == schema.String {
-			c.AppendBytes(text)
+			c.AppendSlack(text)
 			return OK
 		}
 		return n.scalar(c, text)
@@ -92,58 +90,12 @@ func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
 		if b != '-' && b-'0' > 9 {
 			return Malformed
 		}
-		if n.whole && n.digits(c, s) {
-			return OK
-		}
 		text, p := s.number()
 		if p != OK {
 			return p
 		}
 		return n.scalar(c, text)
 	}
-}
-
-// digits appends an integer of up to 18 digits in one go. It does nothing where
-// that isn't what s stands at, or is out of range.
-func (n *Nested) digits(c *block.Column, s *Scanner) bool {
-	data, i := s.Data, s.Pos
-	negative := data[i] == '-'
-	if negative {
-		i++
-	}
-	first := i
-	var v int64
-	for ; i < len(data); i++ {
-		d := data[i] - '0'
-		if d > 9 {
-			break
-		}
-		v = v*10 + int64(d)
-	}
-	switch {
-	case i == first || i-first > 18 || data[first] == '0' && i-first > 1:
-		return false
-	case i < len(data) && (data[i] == '.' || data[i]|0x20 == 'e'):
-		return false
-	}
-	if negative {
-		v = -v
-	}
-	if v < n.low || v > n.high {
-		return false
-	}
-	s.Pos = i
-	switch n.size {
-	case 8:
-		c.AppendUint64(uint64(v))
-	case 4:
-		c.AppendUint32(uint32(v))
-	case 2:
-		c.AppendUint16(uint16(v))
-	default:
-		c.AppendUint8(uint8(v))
-	}
-	return true
 }
 
 func (n *Nested) scalar(c *block.Column, text []byte) Problem {

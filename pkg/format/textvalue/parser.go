@@ -66,7 +66,7 @@ func spaced(parse Parser) Parser {
 func trim(text []byte) []byte { return bytes.Trim(text, " \t\r\n") }
 
 func parseString(c *block.Column, text []byte) Problem {
-	c.AppendBytes(text)
+	c.AppendSlack(text)
 	return OK
 }
 

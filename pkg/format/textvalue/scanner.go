@@ -74,16 +74,17 @@ func special(w uint64) uint64 {
 // textEnd returns the index from i on of the first quote, backslash or control
 // character, or len(data).
 func textEnd(data []byte, i int) int {
-	for i+8 <= len(data) {
-		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
+	rest := data[i:]
+	for len(rest) >= 8 {
+		if m := special(binary.LittleEndian.Uint64(rest)); m != 0 {
+			return len(data) - len(rest) + bits.TrailingZeros64(m)>>3
 		}
-		i += 8
+		rest = rest[8:]
 	}
-	for i < len(data) && data[i] != '"' && data[i] != '\\' && data[i] >= ' ' {
-		i++
+	for len(rest) > 0 && rest[0] != '"' && rest[0] != '\\' && rest[0] >= ' ' {
+		rest = rest[1:]
 	}
-	return i
+	return len(data) - len(rest)
 }
 
 // String consumes a text, quotes and all, and returns its content. The mistake
@@ -107,50 +108,44 @@ func (s *Scanner) String() (text []byte, p Problem) {
 
 // number consumes a JSON number and returns it as it is written.
 func (s *Scanner) number() (text []byte, p Problem) {
-	data, start := s.Data, s.Pos
-	i := start
+	start := s.Pos
+	if s.Pos, p = numberEnd(s.Data, start); p != OK {
+		return nil, p
+	}
+	return s.Data[start:s.Pos], OK
+}
+
+// numberEnd returns where the number at i ends, or where it isn't one.
+func numberEnd(data []byte, i int) (int, Problem) {
 	if data[i] == '-' {
 		i++
 	}
 	first := i
-	for i < len(data) && data[i]-'0' <= 9 {
-		i++
-	}
+	i = digitsEnd(data, i)
 	if i == first || data[first] == '0' && i-first > 1 {
-		s.Pos = i
-		return nil, Malformed
+		return i, Malformed
 	}
-	if i < len(data) && (data[i] == '.' || data[i]|0x20 == 'e') {
-		if i = fractionEnd(data, i); i < 0 {
-			s.Pos = start
-			return nil, Malformed
-		}
-	}
-	s.Pos = i
-	return data[start:i], OK
-}
-
-// fractionEnd returns where .5e+3 at i ends, or -1.
-func fractionEnd(data []byte, i int) int {
-	digits := func() bool {
-		first := i
-		for i < len(data) && data[i]-'0' <= 9 {
-			i++
-		}
-		return i > first
-	}
-	if data[i] == '.' {
-		if i++; !digits() {
-			return -1
+	if i < len(data) && data[i] == '.' {
+		point := i + 1
+		if i = digitsEnd(data, point); i == point {
+			return i, Malformed
 		}
 	}
 	if i < len(data) && data[i]|0x20 == 'e' {
 		if i++; i < len(data) && (data[i] == '+' || data[i] == '-') {
 			i++
 		}
-		if !digits() {
-			return -1
+		exponent := i
+		if i = digitsEnd(data, i); i == exponent {
+			return i, Malformed
 		}
+	}
+	return i, OK
+}
+
+func digitsEnd(data []byte, i int) int {
+	for i < len(data) && data[i]-'0' <= 9 {
+		i++
 	}
 	return i
 }
