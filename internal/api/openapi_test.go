@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -63,4 +64,30 @@ func get(h http.Handler, path string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil)
 	h.ServeHTTP(w, r)
 	return w
+}
+
+// docs/api.md names every endpoint.
+func TestDocsNameEveryEndpoint(t *testing.T) {
+	text, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := api.New(api.Config{AllowAnonymous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec struct{ Paths map[string]any }
+	if err := json.Unmarshal(get(h, "/openapi.json").Body.Bytes(), &spec); err != nil {
+		t.Fatal(err)
+	}
+	if len(spec.Paths) < 20 {
+		t.Errorf("got %d paths", len(spec.Paths))
+	}
+	for path := range spec.Paths {
+		short := strings.TrimPrefix(path, api.Prefix)
+		verb := short[strings.LastIndex(short, "/"):] // of pairs such as /syncs/{name}/pause, /resume
+		if !strings.Contains(string(text), short) && !strings.Contains(string(text), "`"+verb+"`") {
+			t.Errorf("docs/api.md lacks %s", path)
+		}
+	}
 }
