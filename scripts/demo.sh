@@ -50,6 +50,9 @@ for format in csv ndjson parquet; do
   done
 done
 
+say "The runs"
+bin/longshore run ls
+
 say "What arrived, compared with what there was"
 bin/shop check
 printf '\nEvery row arrived once. %d seconds in all; the logs are in %s.\n' "$((SECONDS - started))" "$work"

@@ -32,11 +32,11 @@ const (
 		if(number %% 11 = 0, NULL, concat('user', toString(number), '@example.com')),
 		if(number %% 5 = 0, NULL, toDate32('1930-01-01') + number %% 30000),
 		['DE', 'ES', 'US', 'JP'][number %% 4 + 1], toDecimal64(cityHash64(number) %% 100000000, 2) / 100,
-		toDateTime64('2015-01-01 00:00:00', 3, 'UTC') + number * 37 + 0.125,
+		toDateTime64('2015-01-01 00:00:00', 3, 'UTC') + number * 37 + toIntervalMillisecond(number %% 1000),
 		multiIf(number %% 3 = 0, NULL, number %% 3 = 1, '', concat('likes "quotes", commas\nand lines ', toString(number)))
 		FROM numbers(%d)`
 	fillOrders = `INSERT INTO %s SELECT number + %d, cityHash64(number) %% 100000 + 1,
-		toDateTime64('2024-01-01 00:00:00', 6, 'UTC') + number * 13 + (number %% 1000000) / 1000000,
+		toDateTime64('2024-01-01 00:00:00', 6, 'UTC') + number * 13 + toIntervalMicrosecond(number * 7919 %% 1000000),
 		['new', 'paid', 'sent', 'returned'][number %% 4 + 1], number %% 20 + 1,
 		toDecimal64(cityHash64(number, 1) %% 1000000000, 4) / 10000,
 		if(number %% 4 = 0, NULL, round((number %% 97) / 97, 3)), number %% 6 = 0,
