@@ -44,6 +44,7 @@ type Bucket interface {
 	CreateUpload(ctx context.Context, key string, opts objstore.PutOptions) (id string, err error)
 	UploadPiece(ctx context.Context, key, id string, number int32, body []byte) (objstore.Piece, error)
 	CompleteUpload(ctx context.Context, key, id string, pieces []objstore.Piece, opts objstore.PutOptions) (objstore.Object, error)
+	ListPieces(ctx context.Context, key, id string) ([]objstore.Piece, error)
 	AbortUpload(ctx context.Context, key, id string) error
 }
 

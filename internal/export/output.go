@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"errors"
 
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
@@ -61,17 +62,18 @@ func (o *output) upload(ctx context.Context) (string, error) {
 		return "", err
 	}
 	upload, err = o.ledger.ClaimUpload(ctx, id, epoch, 0, mine)
-	if err == nil && upload == mine {
-		var r ledger.Run
-		if r, err = o.ledger.Run(ctx, id); err == nil && (r.State.Final() || r.Epoch != epoch) {
-			err = fault.New(fault.Conflict, "run %s is %s in epoch %d", id, r.State, r.Epoch)
-		}
+	if err != nil {
+		// The record may be there, the answer lost: then the next attempt needs the
+		// upload. If it isn't, an upload without pieces stays behind.
+		return "", err
 	}
-	if err == nil && upload == mine {
-		return upload, nil
+	if upload != mine {
+		return upload, o.bucket.AbortUpload(context.WithoutCancel(ctx), o.key, mine)
 	}
-	if abort := o.bucket.AbortUpload(context.WithoutCancel(ctx), o.key, mine); abort != nil && err == nil {
-		err = abort
+	r, err := o.ledger.Run(ctx, id)
+	if err == nil && (r.State.Final() || r.Epoch != epoch) {
+		over := fault.New(fault.Conflict, "run %s is %s in epoch %d", id, r.State, r.Epoch)
+		return "", errors.Join(over, o.bucket.AbortUpload(context.WithoutCancel(ctx), o.key, mine))
 	}
 	return upload, err
 }

@@ -22,7 +22,7 @@ func (c *committer) putWhole(ctx context.Context, body []byte) (Object, error) {
 		if obj, err = c.bucket.Head(ctx, c.shared.Key); fault.Is(err, fault.Denied) {
 			obj, err = objstore.Object{Key: c.shared.Key, Size: int64(len(body))}, nil
 		}
-		if err == nil && obj.Size != int64(len(body)) {
+		if err == nil && !holds(obj, body) {
 			err = c.exists()
 		}
 	} else if fault.Is(err, fault.Conflict) {
@@ -49,9 +49,23 @@ func (c *committer) complete(ctx context.Context, in intent) (Object, error) {
 	case errors.Is(err, objstore.ErrNoUpload):
 		return c.completedBefore(ctx, in.Pieces)
 	case fault.Is(err, fault.Conflict):
-		return Object{}, c.exists()
+		return c.conflicted(ctx, in)
 	}
 	return Object{}, err
+}
+
+// conflicted is called when the object exists and on_conflict is fail. It may be
+// ours: stores look at the condition before they look whether the upload was
+// completed by an earlier call. An upload that is still open made no object.
+func (c *committer) conflicted(ctx context.Context, in intent) (Object, error) {
+	_, err := c.bucket.ListPieces(ctx, c.shared.Key, in.Upload)
+	switch {
+	case errors.Is(err, objstore.ErrNoUpload):
+		return c.completedBefore(ctx, in.Pieces)
+	case err != nil && fault.KindOf(err).Retryable(), fault.Is(err, fault.Canceled):
+		return Object{}, err
+	}
+	return Object{}, c.exists()
 }
 
 // completedBefore is called when the upload isn't open any more, although only
@@ -88,6 +102,16 @@ func (c *committer) uploaders() []int {
 		}
 	}
 	return parts
+}
+
+// holds reports whether an object's content is body, as far as a store's answer
+// tells: by the MD5 sum where the ETag is one, else by the size.
+func holds(obj objstore.Object, body []byte) bool {
+	if raw, err := hex.DecodeString(obj.ETag); err == nil && len(raw) == md5.Size && obj.Size == int64(len(body)) {
+		sum := md5.Sum(body) //nolint:gosec // as above
+		return string(raw) == string(sum[:])
+	}
+	return obj.Size == int64(len(body))
 }
 
 // multipartETag returns the ETag that S3 gives an object of these pieces, or ""
