@@ -85,11 +85,13 @@ func (a *app) explain(ran *cobra.Command, err error) {
 			a.say("%s", def.Problem(m).Error())
 		}
 	}
-	a.say("longshore: %s", err)
 	var f *failure
-	if !errors.As(err, &f) {
-		a.say("%s --help says more", ran.CommandPath())
+	if errors.As(err, &f) {
+		a.say("longshore: %s", printable(err.Error())) // it may quote somebody else's server
+		return
 	}
+	a.say("longshore: %s", err)
+	a.say("%s --help says more", ran.CommandPath())
 }
 
 // say prints a line to standard error.

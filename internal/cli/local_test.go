@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -176,5 +178,32 @@ func TestVersionWithoutProducer(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(r.stdout), &v); err != nil || r.code != 0 || v.Version != "v9.9.9" || v.Producer != nil {
 		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+// dev listens where the flag says, else the environment, else on loopback.
+func TestDevOptions(t *testing.T) {
+	for _, test := range []struct {
+		name, env string
+		args      []string
+		want      cli.DevOptions
+	}{
+		{"nothing said", "", nil, cli.DevOptions{Listen: "127.0.0.1:8080"}},
+		{"environment", "127.0.0.1:9", nil, cli.DevOptions{Listen: "127.0.0.1:9"}},
+		{"flag", "127.0.0.1:9", []string{"--listen", "127.0.0.1:7", "shop"}, cli.DevOptions{Listen: "127.0.0.1:7", Dir: "shop"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got cli.DevOptions
+			o := options(map[string]string{"LONGSHORE_LISTEN": test.env})
+			o.Dev = func(_ context.Context, o cli.DevOptions) error { got = o; return nil }
+			if r := execute(t.Context(), o, append([]string{"dev"}, test.args...)...); r.code != 0 || got != test.want {
+				t.Errorf("got %+v, %+v; want %+v", r, got, test.want)
+			}
+		})
+	}
+	o := options(nil)
+	o.Dev = func(context.Context, cli.DevOptions) error { return errors.New("LONGSHORE_STATE_URI is not set") }
+	if r := execute(t.Context(), o, "dev"); r.code != 1 || !strings.Contains(r.stderr, "LONGSHORE_STATE_URI") {
+		t.Errorf("got %+v", r)
 	}
 }

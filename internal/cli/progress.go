@@ -55,7 +55,7 @@ func status(r api.RunDetail, rate float64) string {
 	if r.Parts > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d parts", r.Progress.Done, r.Parts))
 	}
-	parts = append(parts, count(r.Progress.Rows)+" rows", size(r.Progress.Bytes))
+	parts = append(parts, plural(int(r.Progress.Rows), "row"), size(r.Progress.Bytes))
 	if rate >= 1 && !r.Ended() {
 		parts = append(parts, count(int64(rate))+" rows/s")
 	}

@@ -20,6 +20,9 @@ type DevOptions struct {
 	Listen string
 }
 
+// defaultListen is reached from this machine alone, and so needs no token.
+const defaultListen = "127.0.0.1:8080"
+
 func (a *app) devCommand() *cobra.Command {
 	var o DevOptions
 	c := &cobra.Command{
@@ -41,6 +44,11 @@ LONGSHORE_CLICKHOUSE_URL.`,
 			if len(args) > 0 {
 				o.Dir = args[0]
 			}
+			for _, otherwise := range []string{a.Env("LONGSHORE_LISTEN"), defaultListen} {
+				if o.Listen == "" {
+					o.Listen = otherwise
+				}
+			}
 			a.say("the API is at http://%s; Ctrl-C stops it", o.Listen)
 			if err := a.Dev(cmd.Context(), o); err != nil {
 				return fail(RunFailed, "%w", err)
@@ -48,7 +56,7 @@ LONGSHORE_CLICKHOUSE_URL.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&o.Listen, "listen", "127.0.0.1:8080", "address of the API")
+	c.Flags().StringVar(&o.Listen, "listen", "", "address of the API (default LONGSHORE_LISTEN, else "+defaultListen+")")
 	return c
 }
 

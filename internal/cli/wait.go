@@ -80,7 +80,7 @@ func (a *app) follow(ctx context.Context, c *client, id string) (api.RunDetail, 
 
 // summary is the last line about a run.
 func (a *app) summary(r api.RunDetail) string {
-	text := fmt.Sprintf("%s: %s rows, %s, %s", a.colored(r.State), count(r.Progress.Rows), size(r.Progress.Bytes), span(r.Seconds))
+	text := fmt.Sprintf("%s: %s, %s, %s", a.colored(r.State), plural(int(r.Progress.Rows), "row"), size(r.Progress.Bytes), span(r.Seconds))
 	if r.Kind == "sync" {
 		text += fmt.Sprintf(", %s written", plural(len(r.Objects), "object"))
 	} else {

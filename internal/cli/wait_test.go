@@ -2,7 +2,12 @@ package cli_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/longshore/longshore/internal/api"
@@ -93,5 +98,47 @@ func TestKeyNamesTheRun(t *testing.T) {
 	}
 	if !first.Created || second.Created || first.Run.ID != second.Run.ID || first.Run.Trigger.By != "manual" {
 		t.Errorf("got %+v, %+v", first, second)
+	}
+}
+
+// A producer that is replaced while somebody waits is no end of the waiting.
+func TestWaitOutlastsAnOutage(t *testing.T) {
+	s := shop(t)
+	behind, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var down atomic.Bool
+	proxy := httputil.NewSingleHostReverseProxy(behind)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	env := reaching(s)
+	env["LONGSHORE_API"] = front.URL
+	c := start(t, options(env), "sync", "run", "orders_daily", "--wait")
+	c.stderr.hear(t, "queued")
+	down.Store(true)
+	c.stderr.hear(t, "the API does not answer; still trying")
+	s.End(t, active(t, s), ledger.Done, ledger.Totals{Rows: 1}, nil)
+	down.Store(false)
+	if r := c.end(t); r.code != 0 || !strings.HasPrefix(r.stdout, "done: 1 row, ") {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// Text of somebody else's server can't move the cursor.
+func TestTextOfOthersIsHarmless(t *testing.T) {
+	s := shop(t)
+	run := s.Create(t, ledger.Export, "orders_daily")
+	s.End(t, run.ID, ledger.Failed, ledger.Totals{}, &ledger.Failure{Kind: "denied", Message: "server says \x1b[2J\rdone", Part: -1})
+	for _, args := range [][]string{{"run", "show", string(run.ID)}, {"run", "show", string(run.ID), "--wait"}} {
+		if r := remote(t, s, args...); strings.ContainsAny(r.stdout+r.stderr, "\x1b\r") || !strings.Contains(r.stdout+r.stderr, "server says") {
+			t.Errorf("%v: got %q", args, r.stdout+r.stderr)
+		}
 	}
 }
