@@ -620,3 +620,23 @@ func TestAsyncInsert(t *testing.T) {
 		}
 	})
 }
+
+// TestManyCancels leaves behind far more endless queries than there are cores; all of them must end.
+func TestManyCancels(t *testing.T) {
+	for _, protocol := range []string{"native", "http"} {
+		var wg sync.WaitGroup
+		for range 40 {
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				defer cancel()
+				if err := open(t, protocol).Exec(ctx, "SELECT max(sipHash64(number)) FROM numbers(100000000000)"); err == nil {
+					t.Error("an endless query ended")
+				}
+			})
+		}
+		wg.Wait()
+		eventually(t, "all queries are gone", func() bool {
+			return scalar(t, open(t, "native"), "SELECT countIf(query LIKE '%sipHash64%' AND query NOT LIKE '%processes%') FROM system.processes") == "0"
+		})
+	}
+}

@@ -75,19 +75,28 @@ func (s *Session) Reset() error {
 	return nil
 }
 
-// Kill asks the engine to stop what the session with this id runs. It does not wait for it.
-func (e *Engine) Kill(id string) error {
-	_, err := e.ask("KILL QUERY WHERE " + ofSession(id) + " ASYNC")
+// Kill asks the engine to stop what the sessions with these ids run. It does not wait for them.
+func (e *Engine) Kill(ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := e.ask("KILL QUERY WHERE " + ofSessions(ids) + " ASYNC")
 	return err
 }
 
 // Running returns the engine's id of the query that the session with this id runs, or nothing.
 func (e *Engine) Running(id string) (string, error) {
-	answer, err := e.ask("SELECT query_id FROM system.processes WHERE " + ofSession(id) + " LIMIT 1")
+	answer, err := e.ask("SELECT query_id FROM system.processes WHERE " + ofSessions([]string{id}) + " LIMIT 1")
 	return strings.TrimSpace(answer), err
 }
 
-func ofSession(id string) string { return "Settings['" + idSetting + "'] = " + Quote(id) }
+func ofSessions(ids []string) string {
+	quoted := make([]string, len(ids))
+	for i, id := range ids {
+		quoted[i] = Quote(id)
+	}
+	return "Settings['" + idSetting + "'] IN (" + strings.Join(quoted, ", ") + ")"
+}
 
 func (e *Engine) ask(sql string) (string, error) {
 	e.mu.Lock()

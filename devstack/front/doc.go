@@ -19,8 +19,8 @@ import "github.com/longshore/longshore/devstack/chdb"
 type Engine interface {
 	// Open opens a session; a session runs one statement at a time.
 	Open() (Session, error)
-	// Kill stops the statement that the session with this id runs. It does not wait for it.
-	Kill(sessionID string) error
+	// Kill stops the statements that these sessions run. It does not wait for them.
+	Kill(sessionIDs []string) error
 	// Running returns the engine's id of the query that this session runs, or nothing.
 	Running(sessionID string) (string, error)
 }

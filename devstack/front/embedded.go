@@ -7,7 +7,7 @@ func Embedded(e *chdb.Engine) Engine { return embedded{e} }
 
 type embedded struct{ engine *chdb.Engine }
 
-func (e embedded) Kill(id string) error { return e.engine.Kill(id) }
+func (e embedded) Kill(ids []string) error { return e.engine.Kill(ids) }
 
 func (e embedded) Running(id string) (string, error) { return e.engine.Running(id) }
 

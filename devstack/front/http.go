@@ -70,7 +70,7 @@ func (h *httpQuery) serve() error {
 	ended, watched := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(h.r.Context(), func() {
 		defer close(watched)
-		h.server.killUntil(ended, h.session.ID())
+		h.server.stopper.until(ended, h.session.ID())
 	})
 	err = h.run()
 	close(ended)

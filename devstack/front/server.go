@@ -29,6 +29,7 @@ type Config struct {
 type Server struct {
 	config  Config
 	version version
+	stopper stopper
 
 	mu      sync.Mutex
 	running map[string]string // guarded by mu; the client's query id to the session that runs it
@@ -52,7 +53,7 @@ func New(config Config) (*Server, error) {
 	if config.Log == nil {
 		config.Log = zap.NewNop()
 	}
-	s := &Server{config: config, running: map[string]string{}, conns: map[net.Conn]bool{}}
+	s := &Server{config: config, stopper: stopper{engine: config.Engine, log: config.Log}, running: map[string]string{}, conns: map[net.Conn]bool{}}
 	session, err := config.Engine.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open engine session: %w", err)
@@ -110,13 +111,12 @@ func (s *Server) Close() {
 		s.mu.Lock()
 		running := slices.Collect(maps.Values(s.running))
 		s.mu.Unlock()
-		for _, session := range running {
-			if err := s.config.Engine.Kill(session); err != nil {
-				s.config.Log.Warn("stop query", zap.Error(err))
-			}
+		if err := s.config.Engine.Kill(running); err != nil {
+			s.config.Log.Warn("stop queries", zap.Error(err))
 		}
 		select {
 		case <-done:
+			s.stopper.running.Wait()
 			return
 		case <-time.After(20 * time.Millisecond):
 		}
@@ -180,21 +180,6 @@ func (s *Server) translateKill(sql string) string {
 		}
 	}
 	return sql
-}
-
-// killUntil stops what a session runs, again and again until it has ended: a statement that the engine has not
-// listed yet cannot be stopped.
-func (s *Server) killUntil(ended <-chan struct{}, session string) {
-	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		if err := s.config.Engine.Kill(session); err != nil {
-			s.config.Log.Warn("stop query", zap.Error(err))
-		}
-		select {
-		case <-ended:
-			return
-		case <-time.After(wait):
-		}
-	}
 }
 
 // login checks an account.

@@ -152,7 +152,7 @@ func (c *conn) watch() (end func() bool) {
 		gone := err != nil && !(errors.As(err, &timeout) && timeout.Timeout())
 		canceled := err == nil && proto.ClientCode(next[0]) == proto.ClientCodeCancel
 		if gone || canceled {
-			c.server.killUntil(ended, c.session.ID())
+			c.server.stopper.until(ended, c.session.ID())
 		}
 		result <- gone || canceled
 	}()
