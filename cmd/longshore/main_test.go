@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jackc/pgx/v5"
 
@@ -145,6 +146,17 @@ func TestFromInitToFile(t *testing.T) {
 	}
 	if got := rowsIn(t, store, bucket); got != 5001 {
 		t.Errorf("got %d rows with the header, want 5001", got)
+	}
+	_, err := store.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("prices/a.csv"), Body: strings.NewReader("sku,price\na-1,9.5\na-2,10\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := sh.must(t, "preview", "s3://"+bucket+"/prices/*.csv", "--connection", "lake", "--write", "prices", "--dir", sh.dir)
+	if !strings.Contains(shown, "1 file, ") || !strings.Contains(shown, "price") || !strings.Contains(shown, "a-2") {
+		t.Errorf("got %s", shown)
+	}
+	if got := sh.must(t, "push", "--dry-run", sh.dir); !strings.Contains(got, "create datasource prices") {
+		t.Errorf("got %s", got)
 	}
 	drop(t, database)
 	code, _, told := sh.run(t, "sync", "run", "orders_daily", "--wait")
