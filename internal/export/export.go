@@ -23,6 +23,7 @@ package export
 
 import (
 	"context"
+	"iter"
 
 	"go.uber.org/zap"
 
@@ -36,7 +37,7 @@ import (
 // Bucket is what an export asks of its destination: the four actions of
 // PutObject, AbortMultipartUpload, ListMultipartUploadParts and
 // ListBucketMultipartUploads suffice. Head is tried after a crash, and does
-// without the permission.
+// without the permission; ListUploads does too.
 type Bucket interface {
 	Name() string
 	Head(ctx context.Context, key string) (objstore.Object, error)
@@ -46,6 +47,7 @@ type Bucket interface {
 	CompleteUpload(ctx context.Context, key, id string, pieces []objstore.Piece, opts objstore.PutOptions) (objstore.Object, error)
 	ListPieces(ctx context.Context, key, id string) ([]objstore.Piece, error)
 	AbortUpload(ctx context.Context, key, id string) error
+	ListUploads(ctx context.Context, prefix string) iter.Seq2[objstore.Upload, error]
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.

@@ -32,6 +32,9 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := reach(ctx, j.bucket, key); err != nil {
+		return nil, err
+	}
 	schema, err := encodeSchema(projection.Schema())
 	if err != nil {
 		return nil, err
