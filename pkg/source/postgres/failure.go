@@ -35,6 +35,8 @@ const (
 	codeCanceled              = "57014"
 	codeDatabaseDropped       = "57P04"
 	codeInternal              = "XX000"
+
+	classData = "22" // a value that can't be computed or converted
 )
 
 // failure is what an error of the server or the network becomes: one line that
@@ -150,6 +152,9 @@ func (d *database) classifyServer(pg *pgconn.PgError) (fault.Kind, string) {
 	case codeCanceled:
 		return fault.Temporary, "somebody canceled the query in the server, or a timeout there did"
 	}
+	if strings.HasPrefix(pg.Code, classData) {
+		return fault.Invalid, orHint(pg, "correct the model's SQL, or the rows that it reads")
+	}
 	return classOf(pg.Code), orHint(pg, "")
 }
 
@@ -159,7 +164,7 @@ func classOf(code string) fault.Kind {
 		return fault.Unknown
 	}
 	switch code[:2] {
-	case "0A", "21", "22", "2F", "34", "42", "44", "54": // the SQL, or its data
+	case "0A", "21", classData, "2F", "34", "42", "44", "54": // the SQL, or its data
 		return fault.Invalid
 	case "28", "0L", "0P":
 		return fault.Denied
