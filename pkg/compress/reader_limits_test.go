@@ -64,7 +64,10 @@ func TestPlainTextThatBeginsLikeACodec(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	zeros := strings.Repeat("\x00", 2*compress.RatioFrom)
-	bomb := samples(t, []byte(zeros))[compress.Zstd]
+	bomb, err := compress.Member(nil, []byte(zeros), compress.Zstd, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := readAll(bytes.NewReader(bomb), compress.Limits{}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("bomb of %d bytes: got %v, want invalid", len(bomb), err)
 	}

@@ -210,6 +210,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	columns := columnsOf("a Nullable(String);b Nullable(String)")
 	f.Fuzz(func(t *testing.T, text string) {
+		if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+			return // UTF-16, which is an error of the file
+		}
 		opts := format.ReadOptions{CSV: format.CSVReadOptions{Delimiter: ',', Header: format.HeaderNo}}
 		rows, rejects, facts := decodeAll(t, iotest.HalfReader(strings.NewReader(text)), columns, opts, 2)
 		if facts.Bytes != int64(len(text)) {

@@ -213,6 +213,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	columns := columnsOf("a Nullable(String); b Nullable(Float64); r String $; l Array(Nullable(String))! $.c[:].d")
 	f.Fuzz(func(t *testing.T, text string) {
+		if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
+			return // UTF-16, which is an error of the file
+		}
 		rows, rejects, facts := decodeAll(t, strings.NewReader(text), columns, format.ReadOptions{}, 3)
 		if facts.Bytes != int64(len(text)) {
 			t.Errorf("%q: got %d bytes, want %d", text, facts.Bytes, len(text))
