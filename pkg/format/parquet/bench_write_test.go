@@ -160,14 +160,14 @@ func boxColumn(vals []pq.Value, col arrow.Array, at int, optional bool) {
 	}
 }
 
-// BenchmarkWrite is this package's writer. On two shared cores of an EPYC, in
-// million rows per second and bytes per row (medians of a few runs):
+// BenchmarkWrite is this package's writer. In million rows per second of CPU, and
+// bytes per row, on an EPYC:
 //
 //	               zstd         snappy
-//	this package   1.2   60     2.0   95
-//	parquet-go     1.1   68     1.4   86    a Value per cell, dictionaries chosen by hand
-//	arrow v15      0.55  56     1.2   92    dictionaries chosen by hand
-//	arrow v15      0.43  61     0.8   97    its own choice
+//	this package   1.81   60    3.45   95
+//	parquet-go     1.19   68    1.44   86    a Value per cell, dictionaries chosen by hand
+//	arrow v15      0.46   56    1.00   92    dictionaries chosen by hand
+//	arrow v15      0.39   61    0.64   97    its own choice
 func BenchmarkWrite(b *testing.B) {
 	recs := shopBatches()
 	for _, codec := range []string{"zstd", "snappy", "none"} {
