@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata"
 
 	"github.com/longshore/longshore/internal/daemon"
 	"github.com/longshore/longshore/internal/telemetry"

@@ -52,7 +52,6 @@ func TestNoAnswerHoldsASecret(t *testing.T) {
 	files["connections/shop.connection"] = []byte("TYPE postgres\nPOSTGRES_PASWORD " + literal + "\nPOSTGRES_URL postgres//u:" + literal + "@127.0.0.1:1/shop\n")
 	check("POST", "/api/v1/project", texts(files), http.StatusUnprocessableEntity)
 	check("POST", "/api/v1/project", map[string]any{"files": map[string]any{"a": []string{literal}}}, http.StatusUnprocessableEntity)
-	enqueue(t, s)
 	r := s.Create(t, ledger.Export, "orders")
 	for _, path := range []string{
 		"/project", "/connections", "/connections/lake", "/connections/shop", "/connections/wh", "/syncs", "/syncs/orders", "/datasources",

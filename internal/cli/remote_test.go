@@ -21,10 +21,9 @@ import (
 
 func TestGoldenWithAPI(t *testing.T) {
 	s := apitest.Start(t, nil)
-	for _, name := range task.Queues() {
-		if err := s.Queue.Enqueue(t.Context(), task.Task{Kind: task.ExportPart, Queue: name, Run: "R"}); err != nil {
-			t.Fatal(err)
-		}
+	queued := task.Task{Kind: task.ExportPart, Queue: task.QueueExport, Run: "R"} // the other queues never had a task
+	if err := s.Queue.Enqueue(t.Context(), queued); err != nil {
+		t.Fatal(err)
 	}
 	dir := newProject(t)
 	check := func(name string, args ...string) {

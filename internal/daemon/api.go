@@ -46,8 +46,24 @@ func loopback(listen string) bool {
 func supported(p *def.Project) def.Problems {
 	var problems def.Problems
 	for _, s := range p.Syncs {
-		if err := export.Supported(s); err != nil {
-			problems = append(problems, def.Problem{File: s.Pos.File, Line: s.Pos.Line, Column: s.Pos.Column, Message: err.Error()})
+		if what, remedy := export.Unsupported(s); what != "" {
+			problems = append(problems, def.Problem{File: s.Pos.File, Line: s.Pos.Line, Column: s.Pos.Column, Message: what, Remedy: remedy})
+		}
+	}
+	for _, m := range p.Models {
+		if c := p.Connections[m.Connection]; c != nil && c.Type == def.MySQL {
+			problems = append(problems, def.Problem{
+				File: m.Pos.File, Line: m.Pos.Line, Column: m.Pos.Column,
+				Message: "reading from MySQL is not available in this version", Remedy: "use a connection to PostgreSQL or ClickHouse",
+			})
+		}
+	}
+	for _, d := range p.Datasources {
+		if d.Import != nil && d.Import.OnOverwrite != def.IgnoreOverwrite {
+			problems = append(problems, def.Problem{
+				File: d.Pos.File, Line: d.Pos.Line, Column: d.Pos.Column,
+				Message: "IMPORT_ON_OVERWRITE " + string(d.Import.OnOverwrite) + " is not available in this version", Remedy: "write ignore",
+			})
 		}
 	}
 	slices.SortFunc(problems, func(a, b def.Problem) int { return strings.Compare(a.File, b.File) })

@@ -49,7 +49,8 @@ func push(ctx context.Context, dir string, l *ledger.Ledger, log *zap.Logger) er
 	if err != nil || same(files, current.Files) {
 		return err
 	}
-	if _, problems := def.Parse(files); len(problems) > 0 {
+	project, problems := def.Parse(files)
+	if problems = append(problems, supported(project)...); len(problems) > 0 {
 		return problems
 	}
 	saved, err := l.SaveProject(ctx, files, current.ID)

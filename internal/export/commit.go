@@ -7,6 +7,7 @@ import (
 
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/compress"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
@@ -107,6 +108,11 @@ func (e *Export) committer(ctx context.Context, r ledger.Run, plan ledger.Plan, 
 		}
 	}
 	slices.SortStableFunc(c.segments, inObject)
+	if len(c.segments) > 0 && c.segments[0].Slot > 0 {
+		// An attempt that took slot 0 was lost, and the part, done again, found too
+		// few rows for a piece: nobody wrote the opening before the others' pieces.
+		return nil, fault.New(fault.Invalid, "commit %s: %w: the rows of a part changed between its attempts", s.Key, run.ErrReplan)
+	}
 	return c, nil
 }
 
@@ -224,6 +230,11 @@ func (c *committer) place(ctx context.Context) (p place, err error) {
 		}
 		if c.upload, err = c.e.ledger.ClaimUpload(ctx, c.run.ID, c.plan.Epoch, 0, mine); err != nil {
 			return p, err
+		}
+		if c.upload != mine {
+			if err := c.bucket.AbortUpload(ctx, c.shared.Key, mine); err != nil {
+				return p, err
+			}
 		}
 	}
 	return place{upload: c.upload, first: firstTailPiece, width: objstore.MaxPieces - partPieces}, nil

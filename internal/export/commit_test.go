@@ -2,12 +2,14 @@ package export_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore/crc64"
 )
@@ -15,27 +17,32 @@ import (
 var errKilled = fault.New(fault.Temporary, "killed")
 
 const (
-	large = "select i as id, md5(i::text) as note from generate_series(1, 140000) i" // a piece of more than 5 MiB
-	small = "select i as id, md5(i::text) as note from generate_series(1, 1000) i"   // a tail
+	large  = "select i as id, md5(i::text) as note from generate_series(1, 140000) i" // a piece of more than 5 MiB
+	middle = "select i as id, md5(i::text) as note from generate_series(1, 110000) i" // a tail of more than 4 MiB
+	small  = "select i as id, md5(i::text) as note from generate_series(1, 1000) i"   // a tail
 )
 
-// A producer dies at, or right after, each call of a commit. Another one, which
+// A producer dies after each step of a commit. Another one, which
 // has nothing but the ledger, finishes it: the same bytes, once.
 func TestACommitIsFinishedWhereverItWasKilled(t *testing.T) {
-	tests := []struct{ name, sql, destination string }{
-		{"single put", small, ""},
-		{"single put, nothing overwritten", small, "  on_conflict: fail\n"},
-		{"upload", large, ""},
-		{"upload, nothing overwritten", large, "  on_conflict: fail\n"},
+	tests := []struct {
+		name, sql, destination string
+		parts                  int
+	}{
+		{"single put", small, "", 2},
+		{"single put, nothing overwritten", small, "  on_conflict: fail\n", 2},
+		{"upload", large, "", 2},
+		{"upload, nothing overwritten", large, "  on_conflict: fail\n", 2},
+		{"upload of tails", middle, "", 4},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			whole := &calls{}
-			want := commitKilled(t, tt.sql, tt.destination, whole, nil)
-			for at := range whole.seen {
-				for _, made := range []bool{false, true} {
-					t.Run(fmt.Sprintf("%d %s made %v", at+1, strings.Fields(whole.seen[at])[0], made), func(t *testing.T) {
-						commitKilled(t, tt.sql, tt.destination, &calls{dieAt: at + 1, made: made}, want)
+			want := commitKilled(t, tt.sql, tt.destination, tt.parts, whole, nil)
+			for at, op := range whole.seen {
+				if what, _, _ := strings.Cut(op, " "); what != "get" { // what changes nothing is no place to die at
+					t.Run(fmt.Sprintf("%d %s", at+1, what), func(t *testing.T) {
+						commitKilled(t, tt.sql, tt.destination, tt.parts, &calls{dieAt: at + 1, made: true}, want)
 					})
 				}
 			}
@@ -43,10 +50,10 @@ func TestACommitIsFinishedWhereverItWasKilled(t *testing.T) {
 	}
 }
 
-// commitKilled commits a run of two parts in a process that dies as told, and
+// commitKilled commits a run of n parts in a process that dies as told, and
 // then in one that doesn't. It returns the object.
-func commitKilled(t *testing.T, sql, destination string, c *calls, want []byte) []byte {
-	s := newScene(t, sql, "  path: orders.csv\n  format: csv\n"+destination, 2)
+func commitKilled(t *testing.T, sql, destination string, n int, c *calls, want []byte) []byte {
+	s := newScene(t, sql, "  path: orders.csv\n  format: csv\n"+destination, n)
 	parts := s.parts()
 	if got := s.body("orders.csv"); got != nil {
 		t.Fatal("an object is visible before the commit")
@@ -67,8 +74,8 @@ func commitKilled(t *testing.T, sql, destination string, c *calls, want []byte) 
 	if want != nil && !bytes.Equal(body, want) {
 		t.Errorf("got %d bytes, want the %d of an undisturbed commit", len(body), len(want))
 	}
-	if n := s.uploads("orders.csv"); n != 0 {
-		t.Errorf("got %d uploads left open", n)
+	if n := s.pieces("orders.csv"); n != 0 {
+		t.Errorf("got %d pieces left in an open upload", n)
 	}
 	checkManifest(t, s, totals, body)
 	return body
@@ -101,5 +108,66 @@ func checkManifest(t *testing.T, s *scene, totals ledger.Totals, body []byte) {
 	head, err := s.data.Head(t.Context(), o.Key)
 	if err != nil || head.ETag != o.ETag {
 		t.Errorf("got ETag %q, the store has %q, %v", o.ETag, head.ETag, err)
+	}
+}
+
+// rowsBy is a model whose result changes by another connection's setval, under
+// a snapshot too.
+const rowsBy = "select i as id, md5(i::text) as note from generate_series(1, (select last_value from knob)) i"
+
+// A part took the place at the object's beginning, died, and had few rows when
+// it was done again: the run is planned anew rather than written without a header.
+func TestAnObjectWithoutItsOpeningIsNotCommitted(t *testing.T) {
+	s := newScene(t, rowsBy, "  path: orders.csv\n  format: csv\n", 2)
+	s.exec("select setval('knob', 140000)")
+	dying := s.process(func(op string) (before, after error) {
+		if strings.HasPrefix(op, "upload piece") {
+			return errKilled, nil
+		}
+		return nil, nil
+	})
+	if _, err := s.part(dying, 0, "first"); err == nil {
+		t.Fatal("the attempt survived")
+	}
+	e := s.process(nil)
+	behind, err := s.part(e, 1, "whole")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.exec("select setval('knob', 10)")
+	few, err := s.part(e, 0, "second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = e.Commit(t.Context(), s.run, s.plan, []ledger.PartManifest{few, behind}); !errors.Is(err, run.ErrReplan) {
+		t.Errorf("got %v, want the run to be planned anew", err)
+	}
+	if body := s.body("orders.csv"); body != nil {
+		t.Errorf("got an object that begins with %q", body[:min(len(body), 20)])
+	}
+}
+
+// An upload that was opened for rows that are no more doesn't stay open.
+func TestAnUploadThatIsNotUsedIsAborted(t *testing.T) {
+	s := newScene(t, rowsBy, "  path: orders.csv\n  format: csv\n  skip_empty: true\n", 1)
+	s.exec("select setval('knob', 140000)")
+	e := s.process(nil)
+	if _, err := s.part(e, 0, "first"); err != nil {
+		t.Fatal(err)
+	}
+	s.exec("drop sequence knob; create view knob as select 0::bigint as last_value")
+	none, err := s.part(e, 0, "second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	totals, err := e.Commit(t.Context(), s.run, s.plan, []ledger.PartManifest{none})
+	if err != nil || totals.Files != 0 {
+		t.Fatalf("got %+v, %v", totals, err)
+	}
+	if err := e.Clean(t.Context(), doneRun(s.run), 1); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.uploads("orders.csv"); n != 0 {
+		t.Errorf("got %d uploads left open", n)
 	}
 }

@@ -66,7 +66,7 @@ func (e *Export) part(ctx context.Context, p run.Part) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	pipe := &pipeline{rows: rows, projection: projection, encoder: enc, codec: j.codec, meter: p.Meter, write: asm.write}
+	pipe := &pipeline{rows: rows, projection: projection, encoder: enc, codec: j.codec, meter: p.Meter, write: asm.write, log: e.log}
 	done, err := pipe.run(ctx)
 	if err != nil {
 		return nil, errors.Join(err, stopUploads(asm))

@@ -5,11 +5,13 @@ import (
 	"runtime"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"go.uber.org/zap"
 
 	"github.com/longshore/longshore/internal/mapping"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/batch"
 	"github.com/longshore/longshore/pkg/compress"
+	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
 )
 
@@ -31,6 +33,7 @@ type pipeline struct {
 	codec      compress.Codec
 	meter      *run.Meter
 	write      func([]byte) error // is called by one goroutine, in order
+	log        *zap.Logger
 
 	free chan []byte // buffers to encode into
 }
@@ -53,8 +56,14 @@ func (p *pipeline) run(ctx context.Context) (done produced, err error) {
 	go func() {
 		defer close(chunks)
 		var err error
+		defer func() {
+			if value := recover(); value != nil { // one value that can't be encoded doesn't stop a worker
+				p.log.Error("encoder panicked", zap.Any("panic", value), zap.Stack("stack"))
+				err = fault.New(fault.Unknown, "encode: panic: %v", value)
+			}
+			encoded <- err
+		}()
 		done, err = p.encode(ctx, chunks)
-		encoded <- err
 	}()
 	written := p.drain(chunks, stop)
 	if err := <-encoded; err != nil && written == nil {

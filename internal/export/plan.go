@@ -18,8 +18,8 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := Supported(j.sync); err != nil {
-		return nil, err
+	if what, remedy := Unsupported(j.sync); what != "" {
+		return nil, fault.WithRemedy(fault.New(fault.Invalid, "sync %s: %s", j.sync.Name, what), "%s", remedy)
 	}
 	projection, err := j.project(ctx)
 	if err != nil {
@@ -52,18 +52,22 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	return work, nil
 }
 
-// Supported returns an error for what a definition may say but this version
-// doesn't do.
-func Supported(s *def.Sync) error {
+// Unsupported says what a definition may ask for but this version doesn't do,
+// and what to write instead. Both are empty when it does all.
+func Unsupported(s *def.Sync) (what, remedy string) {
 	switch {
 	case s.Mode != def.All:
-		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s: mode %s is not available in this version", s.Name, s.Mode), "use mode: all")
+		return "mode " + string(s.Mode) + " is not available in this version", "write mode: all"
 	case s.Destination.Batch.Enabled():
-		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s: batching is not available in this version", s.Name), "remove batch")
+		return "batching is not available in this version", "remove batch"
 	case len(s.Mapping) > 0:
-		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s: mapping is not available in this version", s.Name), "use columns")
+		return "mapping is not available in this version", "choose and rename by columns"
+	case s.Schedule.Kind == def.After:
+		return "a schedule after another sync or datasource is not available in this version", "write every or cron"
+	case len(s.Alerts) > 0:
+		return "alerts are not available in this version", "remove alerts"
 	}
-	return nil
+	return "", ""
 }
 
 // splits returns into how many parts the run should be cut.

@@ -15,6 +15,7 @@ import (
 	"github.com/longshore/longshore/internal/ledger/ledgertest"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/internal/servertest"
+	"github.com/longshore/longshore/pkg/format"
 	formats "github.com/longshore/longshore/pkg/format/all"
 	"github.com/longshore/longshore/pkg/objstore"
 	"github.com/longshore/longshore/pkg/objstore/s3"
@@ -31,7 +32,8 @@ type scene struct {
 	pg    string
 	state *s3.Bucket
 	data  *s3.Bucket
-	sync  string
+	// formats returns the writer of a format.
+	formats func(name string) (format.Writer, error)
 
 	ledger *ledger.Ledger // of a process that doesn't die
 	run    ledger.Run
@@ -44,7 +46,7 @@ func newScene(t *testing.T, sql, destination string, parts int) *scene {
 	t.Helper()
 	store := servertest.MinIO(t)
 	state, data := store.NewBucket(t), store.NewBucket(t)
-	s := &scene{t: t, pg: servertest.Postgres(t), state: ledgertest.Bucket(t, store, state), data: ledgertest.Bucket(t, store, data)}
+	s := &scene{t: t, pg: servertest.Postgres(t), state: ledgertest.Bucket(t, store, state), data: ledgertest.Bucket(t, store, data), formats: formats.Writer}
 	s.ledger = ledger.New(s.state, "", nil)
 	s.exec("create sequence knob")
 	project, err := s.ledger.SaveProject(t.Context(), map[string][]byte{
@@ -107,7 +109,7 @@ func (s *scene) process(deny func(op string) (before, after error)) *export.Expo
 	doors := connection.New(l, connection.Secrets{}, "")
 	s.t.Cleanup(func() { doors.Close() })
 	return export.New(l, export.Doors{
-		Project: doors.Project, Source: doors.Source, Format: formats.Writer,
+		Project: doors.Project, Source: doors.Source, Format: s.formats,
 		Bucket: func(ctx context.Context, c *def.Connection, name string) (export.Bucket, error) {
 			b, err := doors.Bucket(ctx, c, name)
 			return &store{b, deny}, err
@@ -162,6 +164,23 @@ func (s *scene) uploads(key string) int {
 			s.t.Fatal(err)
 		}
 		n++
+	}
+	return n
+}
+
+// pieces counts the pieces in open uploads of a key: what somebody pays for.
+func (s *scene) pieces(key string) int {
+	s.t.Helper()
+	n := 0
+	for u, err := range s.data.ListUploads(s.t.Context(), key) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		pieces, err := s.data.ListPieces(s.t.Context(), key, u.ID)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		n += len(pieces)
 	}
 	return n
 }

@@ -13,6 +13,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -113,13 +114,17 @@ type Depth struct {
 
 // Depths returns the depth of every queue.
 func (c *Client) Depths() ([]Depth, error) {
+	known, err := c.inspector.Queues()
+	if err != nil {
+		return nil, classify(err, "list queues")
+	}
 	var all []Depth
 	for _, name := range task.Queues() {
-		info, err := c.inspector.GetQueueInfo(name)
-		if errors.Is(err, asynq.ErrQueueNotFound) {
+		if !slices.Contains(known, name) { // it had no task yet
 			all = append(all, Depth{Queue: name})
 			continue
 		}
+		info, err := c.inspector.GetQueueInfo(name)
 		if err != nil {
 			return nil, classify(err, "look up queue %s", name)
 		}

@@ -43,8 +43,8 @@ type Column struct {
 	// or for NDJSON (and nested Parquet) the steps of a JSON path. Empty is {Name}.
 	Path schema.Path
 	// Default is set where the table has a DEFAULT for the column: a missing or
-	// null field of a column that isn't Nullable is then no error, and the
-	// decoder reports it in Decoder.Defaulted rather than making up a value.
+	// null field is then no error, and the block leaves the value to the server
+	// (block.Column.Optional) rather than making one up.
 	Default bool
 }
 
