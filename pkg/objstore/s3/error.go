@@ -36,7 +36,7 @@ func (b *Bucket) fault(a action, key string, err error) error {
 	if d.is != nil {
 		errs = append(errs, d.is)
 	}
-	text := strings.Join(strings.Fields(d.text), " ")
+	text := strings.TrimSuffix(strings.Join(strings.Fields(d.text), " "), ".") // a remedy may follow
 	err = fault.New(d.kind, "connection %s: %s %s: %w", b.conn, a.permission, a.place(b.name, key), &cause{text, errs})
 	if d.remedy == "" {
 		return err
