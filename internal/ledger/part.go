@@ -41,8 +41,7 @@ type PartManifest struct {
 // that all parts are recorded. The error is a Conflict where the plan exists.
 func (l *Ledger) SavePlan(ctx context.Context, id RunID, plan Plan, parts []json.RawMessage) error {
 	for i, detail := range parts {
-		err := l.create(ctx, partKey(id, plan.Epoch, "plan", i), detail)
-		if err != nil && !fault.Is(err, fault.Conflict) {
+		if err := l.create(ctx, partKey(id, plan.Epoch, "plan", i), detail); err != nil {
 			return err
 		}
 	}

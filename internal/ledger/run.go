@@ -43,7 +43,7 @@ func (s Subject) String() string { return string(s.Kind) + " " + s.Name }
 //
 //	queued → planning → running → committing → done
 //	   │         │         │            │
-//	   └─────────┴─────────┴────────────┴────→ failed, canceled (not from committing)
+//	   └─────────┴─────────┴────────────┴────→ failed, canceled (from committing only before its intent)
 type State string
 
 // The states of a run.

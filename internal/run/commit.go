@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"go.uber.org/zap"
@@ -32,16 +33,33 @@ func (c *Conductor) commit(ctx context.Context, r ledger.Run, verb Verb) error {
 	case errors.As(err, &spoiled):
 		c.log.Warn("parts are done again", zap.String("run", string(r.ID)), zap.Error(err))
 		return c.reopen(ctx, r, spoiled.Parts)
+	case errors.Is(err, ErrReplan) && r.Epoch < maxEpochs:
+		c.log.Warn("run is planned anew", zap.String("run", string(r.ID)), zap.Error(err))
+		return c.replan(ctx, r.ID)
 	case err != nil && !fault.KindOf(err).Retryable() && ctx.Err() == nil:
 		return c.end(ctx, r, ledger.Failed, ledger.NewFailure(err, -1))
 	case err != nil:
-		return err
+		return c.heldUp(ctx, r, err)
 	}
 	_, err = c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
 		r.State, r.Totals, r.FinishedAt = ledger.Done, totals, c.ledger.Now()
 		return nil
 	})
 	return err
+}
+
+// heldUp is called when a commit can't go on for now. As long as nothing can be
+// visible, a person who doesn't want to wait may cancel the run.
+func (c *Conductor) heldUp(ctx context.Context, r ledger.Run, cause error) error {
+	stop, err := c.ledger.CancelRequested(ctx, r.ID)
+	if err != nil || !stop {
+		return cause
+	}
+	var intent json.RawMessage
+	if err := c.ledger.Intent(ctx, r.ID, &intent); !fault.Is(err, fault.NotFound) {
+		return cause
+	}
+	return c.end(ctx, r, ledger.Canceled, nil)
 }
 
 // reopen sends a committing run back for parts that have to be done again.

@@ -246,7 +246,7 @@ func (c *Conductor) end(ctx context.Context, r ledger.Run, state ledger.State, w
 func (c *Conductor) close(ctx context.Context, r ledger.Run, verb Verb) error {
 	c.release(r.ID)
 	for epoch := 1; epoch <= r.Epoch; epoch++ {
-		if err := verb.Clean(ctx, r, epoch); err != nil {
+		if err := c.clean(ctx, r, verb, epoch); err != nil {
 			return err
 		}
 	}
@@ -259,6 +259,24 @@ func (c *Conductor) close(ctx context.Context, r ledger.Run, verb Verb) error {
 	c.log.Info("run ended", zap.String("run", string(r.ID)), zap.Stringer("subject", r.Subject), zap.String("state", string(r.State)),
 		zap.Int64("rows", r.Totals.Rows), zap.Int64("bytes", r.Totals.Bytes), zap.Duration("took", r.FinishedAt.Sub(r.CreatedAt)))
 	c.Wake("") // the queued run, if there is one
+	return nil
+}
+
+// cleanFor is how long after a run's end it is tried to clean up behind it. The
+// next run of its subject waits meanwhile.
+const cleanFor = 10 * time.Minute
+
+// clean removes what an epoch left behind. What can't be removed, because a
+// grant is missing or the store is gone, doesn't hold up the subject for ever.
+func (c *Conductor) clean(ctx context.Context, r ledger.Run, verb Verb, epoch int) error {
+	err := verb.Clean(ctx, r, epoch)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if fault.KindOf(err).Retryable() && c.ledger.Now().Sub(r.FinishedAt) < cleanFor {
+		return err
+	}
+	c.log.Warn("leftovers kept", zap.String("run", string(r.ID)), zap.Int("epoch", epoch), zap.Error(err))
 	return nil
 }
 

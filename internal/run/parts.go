@@ -59,6 +59,9 @@ func (h *Parts) Handle(ctx context.Context, t task.Task, attempt string) error {
 
 // Dead implements queue.Handler.
 func (h *Parts) Dead(ctx context.Context, t task.Task, cause error) error {
+	if _, err := h.Ledger.PartManifest(ctx, ledger.RunID(t.Run), t.Epoch, t.Part); err == nil {
+		return nil // a twin of the attempt did the part
+	}
 	why := ledger.NewFailure(cause, t.Part)
 	why.Replan = errors.Is(cause, ErrReplan)
 	if err := h.Ledger.KillPart(ctx, ledger.RunID(t.Run), t.Epoch, *why); err != nil {

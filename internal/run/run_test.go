@@ -99,6 +99,11 @@ type scene struct {
 	redis  string
 	leads  context.CancelFunc
 	led    chan struct{}
+
+	// What the conductor gets; newScene sets it, and a test may wrap it.
+	as    run.Verb
+	queue run.Queue
+	cfg   run.Config
 }
 
 func newScene(t *testing.T, v *verb) *scene {
@@ -106,6 +111,8 @@ func newScene(t *testing.T, v *verb) *scene {
 	v.done, v.cleaned = map[int]int{}, map[int]string{}
 	s := &scene{t: t, ledger: ledgertest.New(t, nil), verb: v, redis: servertest.Redis(t)}
 	s.client = s.connect()
+	s.as, s.queue = v, s.client
+	s.cfg = run.Config{Scan: 50 * time.Millisecond, Reconcile: 200 * time.Millisecond, Stale: 3 * time.Second, PlanTries: 2}
 	return s
 }
 
@@ -122,8 +129,7 @@ func (s *scene) connect() *queue.Client {
 func (s *scene) lead() {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	s.leads, s.led = cancel, make(chan struct{})
-	cfg := run.Config{Scan: 50 * time.Millisecond, Reconcile: 200 * time.Millisecond, Stale: 3 * time.Second, PlanTries: 2}
-	c := run.NewConductor(s.ledger, s.client, map[ledger.Kind]run.Verb{ledger.Export: s.verb}, cfg, zaptest.NewLogger(s.t))
+	c := run.NewConductor(s.ledger, s.queue, map[ledger.Kind]run.Verb{ledger.Export: s.as}, s.cfg, zaptest.NewLogger(s.t))
 	go func() {
 		defer close(s.led)
 		_ = c.Lead(ctx)

@@ -70,7 +70,7 @@ func (w *watcher) takeOver(ctx context.Context) error {
 		return err
 	}
 	if w.plan.Held && !w.c.holding(w.run.ID) && w.open() > 0 {
-		if err := w.replan(ctx); err != nil {
+		if err := w.c.replan(ctx, w.run.ID); err != nil {
 			return err
 		}
 		return fault.New(fault.Conflict, "run %s lost its snapshot with its leader; it is planned anew", w.run.ID)
@@ -91,8 +91,8 @@ func (w *watcher) takeOver(ctx context.Context) error {
 const maxEpochs = 5
 
 // replan sends the run back to be cut into parts under a new epoch.
-func (w *watcher) replan(ctx context.Context) error {
-	_, err := w.c.ledger.UpdateRun(ctx, w.run.ID, func(r *ledger.Run) error {
+func (c *Conductor) replan(ctx context.Context, id ledger.RunID) error {
+	_, err := c.ledger.UpdateRun(ctx, id, func(r *ledger.Run) error {
 		r.State = ledger.Planning
 		return nil
 	})
@@ -130,18 +130,23 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := w.refresh(ctx); err != nil {
+		return false, err
+	}
+	// A part that is done counts, whatever became of a twin of its attempt.
+	dead = slices.DeleteFunc(dead, func(part int) bool { return w.parts[part].done })
 	if len(dead) > 0 {
 		why, err := w.c.ledger.DeadPart(ctx, w.run.ID, w.plan.Epoch, slices.Min(dead))
 		if err != nil {
 			return false, err
 		}
 		if why.Replan && w.plan.Epoch < maxEpochs {
-			return true, w.replan(ctx)
+			return true, w.c.replan(ctx, w.run.ID)
 		}
 		return true, w.stop(ctx, ledger.Failed, &why)
 	}
-	if err := w.refresh(ctx); err != nil || w.open() > 0 {
-		return false, err
+	if w.open() > 0 {
+		return false, nil
 	}
 	_, err = w.c.ledger.UpdateRun(ctx, w.run.ID, func(r *ledger.Run) error {
 		r.State = ledger.Committing
@@ -178,7 +183,11 @@ func (w *watcher) reconcile(ctx context.Context) error {
 		if w.parts[part].done {
 			continue
 		}
-		if err := w.settle(ctx, part, progress[part]); err != nil {
+		p := progress[part]
+		if p.Epoch != w.plan.Epoch {
+			p = queue.Progress{} // of a part that an older plan called so
+		}
+		if err := w.settle(ctx, part, p); err != nil {
 			return err
 		}
 	}
@@ -201,10 +210,11 @@ func (w *watcher) settle(ctx context.Context, part int, p queue.Progress) error 
 			return nil
 		}
 		w.c.log.Warn("worker fell silent", zap.String("task", t.ID()), zap.String("attempt", p.Attempt))
-		return w.again(ctx, part)
+		return w.again(ctx, part, "its workers fall silent: they may be killed for taking too much memory")
 	case queue.Dead:
-		f := ledger.Failure{Kind: fault.Temporary.String(), Message: why, Part: part}
-		return w.c.ledger.KillPart(ctx, w.run.ID, w.plan.Epoch, f)
+		// A handler that gives up records it. So the queue did by itself: the last
+		// attempt's worker died, or was told to stop.
+		return w.again(ctx, part, why)
 	}
 	// Absent: done since we looked, lost by Redis, or never enqueued.
 	if _, err := w.c.ledger.PartManifest(ctx, w.run.ID, w.plan.Epoch, part); !fault.Is(err, fault.NotFound) {
@@ -224,9 +234,18 @@ func (w *watcher) silent(part int, p queue.Progress) bool {
 	return time.Since(pw.since) > w.c.cfg.Stale<<min(pw.round, 6)
 }
 
+// maxRounds bounds how often a part is asked for: one that kills its workers
+// must not do so for ever.
+const maxRounds = 8
+
 // again asks for a part once more, under a new id, while the old task may still
-// be in somebody's hands.
-func (w *watcher) again(ctx context.Context, part int) error {
+// be in somebody's hands. A part that was asked for too often is dead, for the
+// given reason.
+func (w *watcher) again(ctx context.Context, part int, why string) error {
+	if w.parts[part].round+1 >= maxRounds {
+		f := ledger.Failure{Kind: fault.Temporary.String(), Message: why, Part: part}
+		return w.c.ledger.KillPart(ctx, w.run.ID, w.plan.Epoch, f)
+	}
 	w.parts[part].round++
 	w.parts[part].since = time.Time{}
 	return w.c.queue.Enqueue(ctx, w.task(part))
