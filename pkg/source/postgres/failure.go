@@ -78,7 +78,11 @@ func (p plain) Unwrap() error { return p.err }
 func (d *database) oneLine(err error, place string) error {
 	text := err.Error()
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	var op *net.OpError
+	switch {
+	case errors.As(err, &op) && d.settings != nil && !strings.Contains(address(d.settings), ","):
+		text = op.Error() // what is around it repeats the address
+	case errors.As(err, &pg):
 		text = pg.Message
 		if place != "" {
 			text += " at " + place
