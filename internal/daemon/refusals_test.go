@@ -176,9 +176,9 @@ func (s *stage) refusedIngests(files map[string]string) (cases []refusal) {
 		{"s3_closed", "temporary", "s3:ListBucket ", "check S3_ENDPOINT and that the store runs"},
 		{"s3_no_list", "denied", "s3:ListBucket ", "grant s3:ListBucket on arn:aws:s3:::" + s.data},
 		{"s3_no_get", "denied", "s3:GetObject ", "grant s3:GetObject on arn:aws:s3:::" + s.data + "/*"},
-		{"ch_password", "denied", "table", "check the connection's user and password"},
-		{"ch_database", "not_found", "table", "create the database"},
-		{"ch_closed", "temporary", "table", "check the connection's URL and that the server runs"},
+		{"ch_password", "denied", "describe " + s.chName + ".in_ch_password: ", "check the user and password of the connection's URL"},
+		{"ch_database", "not_found", "create table nowhere.in_ch_database: ", "create the database"},
+		{"ch_closed", "temporary", "describe " + s.chName + ".in_ch_closed: ", "check the connection's URL and that the server runs"},
 	} {
 		from, bucket, to := c.connection, s.data, "clickhouse"
 		switch {
