@@ -46,8 +46,14 @@ func eta(r api.RunDetail) string {
 	return "about " + span(left) + " left"
 }
 
+// promptly is how soon a run begins that has nothing to wait for.
+const promptly = 3 * time.Second
+
 // status is where a run stands, in one line.
 func status(r api.RunDetail, rate float64) string {
+	if r.State == "queued" && time.Since(r.CreatedAt) < promptly {
+		return "queued"
+	}
 	if r.State == "queued" {
 		return "queued: another run of " + r.Kind + " " + r.Name + " is active, or nobody leads yet"
 	}
