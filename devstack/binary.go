@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -112,7 +113,10 @@ func (b *binaryClickHouse) ready(ctx context.Context) error {
 			return fmt.Errorf("wait for clickhouse server: %w", ctx.Err())
 		case err := <-b.done:
 			b.done <- err
-			return fmt.Errorf("clickhouse server ended: %v; see server.log beside its config.xml", err)
+			if err == nil {
+				err = errors.New("by itself")
+			}
+			return fmt.Errorf("clickhouse server ended, see server.log beside its config.xml: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -121,7 +125,7 @@ func (b *binaryClickHouse) ready(ctx context.Context) error {
 func (b *binaryClickHouse) env(into map[string]string) { clickHouseEnv(b.ports, into) }
 
 func (b *binaryClickHouse) close() error {
-	b.cmd.Process.Signal(syscall.SIGTERM)
-	<-b.done
+	_ = b.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	_ = <-b.done                              // however it ended, it is gone
 	return nil
 }

@@ -166,7 +166,7 @@ func TestHTTPPing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if data, _ := io.ReadAll(response.Body); response.StatusCode != 200 || string(data) != "Ok.\n" {
+	if data, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK || string(data) != "Ok.\n" {
 		t.Errorf("got %d %q", response.StatusCode, data)
 	}
 }

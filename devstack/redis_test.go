@@ -2,6 +2,7 @@ package devstack_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestRedis(t *testing.T) {
 	if err := c.Set(ctx, "brief", "x", 50*time.Millisecond).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the key expires", func() bool { return c.Get(ctx, "brief").Err() == redis.Nil })
+	eventually(t, "the key expires", func() bool { return errors.Is(c.Get(ctx, "brief").Err(), redis.Nil) })
 	policy, err := c.ConfigGet(ctx, "maxmemory-policy").Result()
 	if err != nil || policy["maxmemory-policy"] != "noeviction" {
 		t.Errorf("got %v %v", policy, err)

@@ -68,7 +68,9 @@ func New(config Config) (*Server, error) {
 		return nil, fmt.Errorf("ask engine version: answer %q", data)
 	}
 	s.version = version{text: fields[0], timezone: fields[1], name: fields[2]}
-	fmt.Sscanf(fields[0], "%d.%d.%d", &s.version.major, &s.version.minor, &s.version.patch)
+	if _, err := fmt.Sscanf(fields[0], "%d.%d.%d", &s.version.major, &s.version.minor, &s.version.patch); err != nil {
+		return nil, fmt.Errorf("read engine version %q: %w", fields[0], err)
+	}
 	return s, nil
 }
 

@@ -57,6 +57,6 @@ func (s *stopper) loop() {
 		if err := s.engine.Kill(sessions); err != nil {
 			s.log.Warn("stop queries", zap.Error(err))
 		}
-		time.Sleep(pause)
+		<-time.After(pause)
 	}
 }

@@ -158,9 +158,9 @@ func (c *conn) watch() (end func() bool) {
 	}()
 	return func() bool {
 		close(ended)
-		c.net.SetReadDeadline(time.Unix(1, 0)) // wakes Peek
+		_ = c.net.SetReadDeadline(time.Unix(1, 0)) // wakes Peek; a closed connection wakes it too
 		stopped := <-result
-		c.net.SetReadDeadline(time.Time{})
+		_ = c.net.SetReadDeadline(time.Time{})
 		return stopped
 	}
 }

@@ -51,7 +51,9 @@ func parse(args []string) (options, error) {
 	only := flags.String("only", "", "servers to start, of `redis,s3,clickhouse`; empty means all")
 	ports := flags.String("ports", "", "fixed ports, as `name=port,…` with the names redis, s3, clickhouse, clickhouse-http")
 	verbose := flags.Bool("v", false, "log to standard error")
-	flags.Parse(args)
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
@@ -97,7 +99,7 @@ func run(ctx context.Context, o options) error {
 	if o.withStdin {
 		go func() {
 			defer cancel()
-			io.Copy(io.Discard, bufio.NewReader(os.Stdin))
+			_, _ = io.Copy(io.Discard, bufio.NewReader(os.Stdin)) // its end is what counts
 		}()
 	}
 	if o.parent != 0 {
