@@ -126,6 +126,6 @@ func (b *binaryClickHouse) env(into map[string]string) { clickHouseEnv(b.ports, 
 
 func (b *binaryClickHouse) close() error {
 	_ = b.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
-	_ = <-b.done                              // however it ended, it is gone
+	<-b.done                                  //nolint:errcheck // however it ended, it is gone
 	return nil
 }
