@@ -41,6 +41,9 @@ func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileR
 	case err == nil:
 		rec.State = clickhouse.FileDone
 	case errors.As(err, &bad):
+		if twin, err := w.doneBy(ctx, f); err != nil || twin.State == clickhouse.FileDone {
+			return twin, err
+		}
 		rec.State, rec.Error = clickhouse.FileFailed, bad.Error()
 	default:
 		return rec, err
@@ -48,6 +51,13 @@ func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileR
 	rec.RunID, rec.UpdatedAt = w.runID, w.now()
 	w.note(f, rec)
 	return rec, nil
+}
+
+// doneBy returns what is recorded of a file that couldn't be read: it may have
+// been deleted after a twin of this attempt was done with it.
+func (w *partWriter) doneBy(ctx context.Context, f plan.File) (clickhouse.FileRecord, error) {
+	known, err := w.job.known(ctx, []plan.File{f})
+	return known[version(f)], err
 }
 
 // fileError is an error that the file itself is to blame for.
@@ -58,23 +68,44 @@ func (e *fileError) Unwrap() error { return e.err }
 
 // blame decides whether an error on the way from the bucket to a block is the
 // file's: it is damaged, or it was deleted or overwritten since it was listed.
-func blame(key string, err error) error {
-	if fault.Is(err, fault.Invalid) || errors.Is(err, objstore.ErrChanged) || fault.Is(err, fault.NotFound) {
-		return &fileError{fmt.Errorf("read %s: %w", key, err)}
+// What the store answers otherwise is not: a name server that fails for a
+// moment must not make files fail for ever.
+func (j *job) blame(ctx context.Context, f plan.File, err error) error {
+	bad := &fileError{fmt.Errorf("read %s: %w", f.Key, err)}
+	var store *storeError
+	switch {
+	case !errors.As(err, &store):
+		if fault.Is(err, fault.Invalid) {
+			return bad
+		}
+	case errors.Is(err, objstore.ErrChanged):
+		return bad
+	case fault.Is(err, fault.NotFound):
+		if gone, unlisted := j.gone(ctx, f); unlisted == nil && gone {
+			return bad
+		}
 	}
 	return err
+}
+
+// gone reports whether the bucket, which answers, lacks the file.
+func (j *job) gone(ctx context.Context, f plan.File) (bool, error) {
+	for obj, err := range j.bucket.List(ctx, f.Key, "") {
+		return obj.Key != f.Key, err // a key stands before those that it begins
+	}
+	return true, nil
 }
 
 // read decodes a file and appends its chunks.
 func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.FileRecord) error {
 	in, err := w.job.input(ctx, f)
 	if err != nil {
-		return blame(f.Key, err)
+		return w.job.blame(ctx, f, err)
 	}
 	defer in.Close()
 	decoder, err := in.format.Decoder(ctx, in.Input, w.job.columns, w.job.opts)
 	if err != nil {
-		return blame(f.Key, err)
+		return w.job.blame(ctx, f, err)
 	}
 	defer decoder.Close()
 	a := &appender{partWriter: w, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
@@ -115,7 +146,7 @@ func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *er
 			return nil
 		}
 		if err != nil {
-			return blame(a.file.Key, err)
+			return a.job.blame(ctx, a.file, err)
 		}
 		if rejected := decoder.Rejected(); len(rejected) > 0 {
 			if err := a.quarantine(ctx, chunk, rejected); err != nil {
@@ -129,6 +160,7 @@ func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *er
 		read := decoder.Facts().Bytes
 		bytes := read - counted
 		counted = read
+		a.rec.Bytes = read
 		group.Go(func() error {
 			err := a.append(ctx, chunk, b)
 			a.meter.Add(int64(consumed), bytes)

@@ -38,10 +38,11 @@ const peekSize = 4 << 10
 // input opens a file. Codec and format are found in its first bytes, whatever
 // its name says; a format in the definition wins.
 func (j *job) input(ctx context.Context, f plan.File) (*input, error) {
-	stream, err := j.bucket.Open(ctx, f.Key, f.ETag, 0, -1)
+	body, err := j.bucket.Open(ctx, f.Key, f.ETag, 0, -1)
 	if err != nil {
-		return nil, err
+		return nil, &storeError{err}
 	}
+	stream := storeReader{ReadCloser: body}
 	in := &input{Input: format.Input{Name: f.Key, Size: f.Size}, closers: []io.Closer{stream}}
 	if err := j.sniff(ctx, in, f, stream); err != nil {
 		return nil, errors.Join(err, in.Close())
@@ -74,8 +75,38 @@ func (j *job) sniff(ctx context.Context, in *input, f plan.File, stream io.Reade
 	if codec != compress.None {
 		return fault.WithRemedy(fault.New(fault.Invalid, "a %s file inside %s can't be read", name, codec), "upload the %s file itself: it is compressed inside", name)
 	}
-	in.At = j.bucket.ReaderAt(ctx, objstore.Object{Key: f.Key, ETag: f.ETag, Size: f.Size})
+	in.At = storeReader{ReaderAt: j.bucket.ReaderAt(ctx, objstore.Object{Key: f.Key, ETag: f.ETag, Size: f.Size})}
 	return nil
+}
+
+// storeError is an error of the store that a file is read from, whatever layers
+// have wrapped it since.
+type storeError struct{ err error }
+
+func (e *storeError) Error() string { return e.err.Error() }
+func (e *storeError) Unwrap() error { return e.err }
+
+// storeReader marks the errors of the store among those of the layers above it.
+type storeReader struct {
+	io.ReadCloser
+	io.ReaderAt
+}
+
+func (r storeReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	return n, mark(err)
+}
+
+func (r storeReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(p, at)
+	return n, mark(err)
+}
+
+func mark(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return &storeError{err}
 }
 
 // guess finds the format of a file that begins with start.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/pkg/fault"
 )
 
 // Part implements run.Worker: it ingests the files of a part, one after another.
@@ -41,10 +43,16 @@ func (w *partWriter) ingest(ctx context.Context, files []plan.File, chunkRows in
 	if err := w.begin(ctx, files, known, chunkRows); err != nil {
 		return total, err
 	}
+	var kept error
 	for _, f := range files {
 		rec := known[version(f)]
 		if rec.State == clickhouse.FileIngesting {
-			if rec, err = w.file(ctx, f, rec); err != nil {
+			rec, err = w.file(ctx, f, rec)
+			if store := new(storeError); errors.As(err, &store) && !fault.KindOf(err).Retryable() && ctx.Err() == nil {
+				kept = err // one object that may not be read doesn't keep back those behind it
+				continue
+			}
+			if err != nil {
 				return total, err
 			}
 			if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
@@ -53,7 +61,7 @@ func (w *partWriter) ingest(ctx context.Context, files []plan.File, chunkRows in
 		}
 		total.Add(sum(rec))
 	}
-	return total, nil
+	return total, kept
 }
 
 // begin records that files are being ingested, and by which chunks, before the

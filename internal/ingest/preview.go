@@ -160,7 +160,7 @@ func (p *Preview) infer(ctx context.Context, j *job, sample []plan.File) error {
 	for _, f := range files {
 		inference, err := p.inferFile(ctx, j, f)
 		if err != nil {
-			return blame(f.Key, err)
+			return j.blame(ctx, f, err)
 		}
 		found = append(found, inference)
 		p.SampledFiles = append(p.SampledFiles, f.Key)
