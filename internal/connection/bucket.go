@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/longshore/longshore/internal/def"
@@ -24,7 +25,8 @@ func (o *Opener) Bucket(ctx context.Context, c *def.Connection, bucket string) (
 	if bucket == "" {
 		return nil, fault.WithRemedy(fault.New(fault.Invalid, "connection %s names no bucket", c.Name), "set S3_BUCKET, or bucket in the sync's destination")
 	}
-	door, err := shared(o, strings.Join(append([]string{"s3", c.Name, bucket}, v...), " "), func() (noCloser, error) {
+	how := append([]string{"s3", c.Name, bucket, strconv.FormatBool(c.S3.PathStyle)}, v...)
+	door, err := shared(o, strings.Join(how, "\x00"), func() (noCloser, error) {
 		b, err := s3.Open(ctx, s3.Config{
 			Name: c.Name, Bucket: bucket, Region: v[0], AccessKey: v[1], SecretKey: s3.NewSecret(v[2]), RoleARN: v[3], ExternalID: v[4],
 			Endpoint: v[6], CACert: v[7], PathStyle: c.S3.PathStyle, PieceSHA256: true,

@@ -110,7 +110,7 @@ func (w *Worker) process(ctx context.Context, msg *asynq.Task) (err error) {
 	limit, _ := asynq.GetMaxRetry(ctx)
 	attempt := attemptID()
 	start := time.Now()
-	err = w.handle(ctx, t, attempt)
+	err = stopped(ctx, w.handle(ctx, t, attempt))
 	w.log(t, attempt, retried, time.Since(start), err)
 	switch verdict(err, retried, limit) {
 	case done:
@@ -122,6 +122,16 @@ func (w *Worker) process(ctx context.Context, msg *asynq.Task) (err error) {
 		return fault.New(fault.Temporary, "record the end of task %s: %w", t.ID(), dead)
 	}
 	return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+}
+
+// stopped makes a cancellation of what a handler says once it was told to stop:
+// that what it used was closed under its hands is nobody's mistake, and no
+// reason to give the task up.
+func stopped(ctx context.Context, err error) error {
+	if err == nil || !errors.Is(ctx.Err(), context.Canceled) || fault.Is(err, fault.Conflict) {
+		return err
+	}
+	return fault.New(fault.Canceled, "told to stop: %w", err)
 }
 
 // handle makes an error of a panic, so that one bad file doesn't stop a worker.

@@ -196,3 +196,27 @@ func TestATaskThatTheQueueGaveUpIsAskedForAgain(t *testing.T) {
 		t.Errorf("got %+v with %+v", r, r.Failure)
 	}
 }
+
+// A worker that stops closes what its parts use: what they say then is no reason
+// to fail the run.
+func TestAPartThatStumblesWhileItStopsIsDoneAgain(t *testing.T) {
+	began := make(chan struct{}, 2)
+	var attempts atomic.Int32
+	s := newScene(t, &verb{parts: 1, do: func(ctx context.Context, _ run.Part) error {
+		began <- struct{}{}
+		if attempts.Add(1) > 1 {
+			return nil
+		}
+		<-ctx.Done()
+		return fault.New(fault.Invalid, "sql: database is closed")
+	}})
+	s.lead()
+	stop := s.work(100 * time.Millisecond)
+	id := s.trigger().ID
+	<-began
+	stop()
+	s.work(time.Second)
+	if r := s.ended(id); r.State != ledger.Done {
+		t.Errorf("got %+v with %+v", r, r.Failure)
+	}
+}

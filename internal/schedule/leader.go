@@ -69,7 +69,7 @@ func (c *Candidate) wait(ctx context.Context) (ledger.Lease, error) {
 		switch {
 		case err != nil:
 			c.complain(ctx, "lease not read", err)
-		case lease.Released() || !since.IsZero() && same(lease, seen) && time.Since(since) >= max(lease.TTL, c.ttl):
+		case lease.Released() || lease.Holder == c.me.Holder || !since.IsZero() && same(lease, seen) && time.Since(since) >= max(lease.TTL, c.ttl):
 			next := c.me
 			next.Term, next.Beat = lease.Term+1, 1
 			held, err := c.leases.SwapLease(ctx, lease, next)
@@ -124,6 +124,7 @@ func (c *Candidate) renew(ctx context.Context, held ledger.Lease) ledger.Lease {
 		case err == nil:
 			held, renewed = swapped, start
 		case ctx.Err() != nil:
+		case fault.Is(err, fault.Conflict) && c.adopt(ctx, &held):
 		case fault.Is(err, fault.Conflict):
 			c.log.Warn("leadership lost", zap.Error(err))
 			return ledger.Lease{}
@@ -135,6 +136,20 @@ func (c *Candidate) renew(ctx context.Context, held ledger.Lease) ledger.Lease {
 		}
 	}
 	return held
+}
+
+// adopt finds out whether a renewal was refused because of our own, whose answer
+// was lost, and takes that for held. When it was made isn't known, so it doesn't
+// count as made now.
+func (c *Candidate) adopt(ctx context.Context, held *ledger.Lease) bool {
+	ctx, cancel := context.WithTimeout(ctx, c.ttl/8)
+	defer cancel()
+	lease, err := c.leases.Lease(ctx)
+	if err != nil || lease.Holder != held.Holder || lease.Term != held.Term {
+		return false
+	}
+	*held = lease
+	return true
 }
 
 // release lets another producer lead at once.

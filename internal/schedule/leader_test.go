@@ -134,3 +134,47 @@ func TestAReleasedLeaseIsTakenAtOnce(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// forgetful loses the answer of a swap now and then, after it was made.
+type forgetful struct {
+	*leases
+	swaps atomic.Int32
+	lose  func(swap int32) bool
+}
+
+func (f *forgetful) SwapLease(ctx context.Context, read, next ledger.Lease) (ledger.Lease, error) {
+	held, err := f.leases.SwapLease(ctx, read, next)
+	if n := f.swaps.Add(1); err == nil && f.lose(n) {
+		return ledger.Lease{}, fault.New(fault.Temporary, "connection reset")
+	}
+	return held, err
+}
+
+// A leader whose renewal was made, and the answer lost, goes on leading: the runs
+// that it drives hold snapshots. A candidate takes what is its own already.
+func TestALostAnswerDoesNotEndLeadership(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &forgetful{leases: &leases{}, lose: func(swap int32) bool { return swap == 1 || swap%5 == 0 }}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		began := make(chan time.Time, 10)
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_ = schedule.NewCandidate(store, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
+				began <- time.Now()
+				<-ctx.Done()
+			})
+		})
+		if waited := (<-began).Sub(start); waited > 5*time.Second {
+			t.Errorf("the candidate waited %s for itself", waited)
+		}
+		time.Sleep(10 * time.Minute) // synthetic
+		synctest.Wait()
+		if n := len(began); n != 0 {
+			t.Errorf("the leader lost its lease to itself %d times", n)
+		}
+		stop()
+		wg.Wait()
+	})
+}
