@@ -22,7 +22,9 @@ func Run(t *testing.T, h Harness) {
 	t.Run("empty result", h.testEmpty)
 	t.Run("a million rows in bounded memory", h.testMillion)
 	t.Run("splits", h.testSplits)
-	t.Run("snapshot", h.testSnapshot)
+	if h.Driver.Traits().Snapshots {
+		t.Run("snapshot", h.testSnapshot)
+	}
 	t.Run("cancel", h.testCancel)
 	t.Run("failures", h.testFailures)
 	t.Run("ended context", h.testEndedContext)

@@ -105,9 +105,6 @@ func travel(t *testing.T, s source.Split) (out source.Split) {
 // testSnapshot checks that the splits of a driver with snapshots see one state
 // while a writer moves amounts between rows and adds and removes rows.
 func (h Harness) testSnapshot(t *testing.T) {
-	if !h.Driver.Traits().Snapshots {
-		t.Skip("this source has no snapshots")
-	}
 	url := h.Database(t)
 	h.Exec(t, url, h.Numbers("numbers", many)...)
 	db := h.open(t, url, 0)
