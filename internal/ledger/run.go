@@ -141,23 +141,42 @@ func (l *Ledger) Create(ctx context.Context, s Subject, project ProjectID, by Tr
 			return Run{}, err
 		}
 		if id != run.ID {
-			if prior, err := l.Run(ctx, id); !fault.Is(err, fault.NotFound) {
+			prior, err := l.Run(ctx, id)
+			if err == nil && prior.State != Queued || err != nil && !fault.Is(err, fault.NotFound) {
 				return prior, err
 			}
-			run.ID = id // its creator died between the key and the run: go on in its place
+			run.ID = id // its creator may have died on the way: go on in its place
+			if err == nil {
+				run = prior
+			}
 		}
 	}
 	if err := l.create(ctx, runKey(run.ID), run); err != nil && !fault.Is(err, fault.Conflict) {
 		return Run{}, err
 	}
-	if err := l.enlist(ctx, run); err != nil {
-		return Run{}, err
-	}
-	sub, err := l.UpdateSubject(ctx, s, func(sub *SubjectRecord) error { return sub.admit(run.ID) })
+	sub, err := l.admit(ctx, run)
 	if errors.Is(err, ErrAlreadyQueued) {
+		if begun, err := l.Run(ctx, run.ID); err == nil && begun.State != Queued {
+			return begun, nil // another caller's with the same key, and its turn is over
+		}
 		return l.yield(ctx, run, sub.Queued)
 	}
 	return run, err
+}
+
+// Admit gives a run its place among those of its subject, for a creator that
+// died before it did. The error is ErrAlreadyQueued where there is no place yet.
+func (l *Ledger) Admit(ctx context.Context, run Run) error {
+	_, err := l.admit(ctx, run)
+	return err
+}
+
+// admit enlists a run first, so that whoever leads sees to it that its turn ends.
+func (l *Ledger) admit(ctx context.Context, run Run) (SubjectRecord, error) {
+	if err := l.enlist(ctx, run); err != nil {
+		return SubjectRecord{}, err
+	}
+	return l.UpdateSubject(ctx, run.Subject, func(sub *SubjectRecord) error { return sub.admit(run.ID) })
 }
 
 // yield withdraws a run that found another one queued, and returns that one.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -223,13 +224,27 @@ func (c *Conductor) admit(ctx context.Context, r ledger.Run) (over bool, err err
 		return false, err
 	}
 	if sub.Active != r.ID {
-		return true, nil // the scan comes back to it
+		return true, c.admitOrphan(ctx, r, sub) // the scan comes back to it
 	}
 	_, err = c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
 		r.State, r.StartedAt = ledger.Planning, c.ledger.Now()
 		return nil
 	})
 	return false, err
+}
+
+// orphaned is how long after its creation a run without a place among those of
+// its subject is taken for one whose creator died.
+const orphaned = time.Minute
+
+func (c *Conductor) admitOrphan(ctx context.Context, r ledger.Run, sub ledger.SubjectRecord) error {
+	if sub.Queued == r.ID || c.ledger.Now().Sub(r.CreatedAt) < orphaned {
+		return nil
+	}
+	if err := c.ledger.Admit(ctx, r); !errors.Is(err, ledger.ErrAlreadyQueued) {
+		return err
+	}
+	return nil
 }
 
 // end moves a run to a final state.

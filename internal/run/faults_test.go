@@ -11,10 +11,14 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/ledger/ledgertest"
 	"github.com/longshore/longshore/internal/queue"
 	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/internal/servertest"
 	"github.com/longshore/longshore/internal/task"
 	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/objstore"
+	"github.com/longshore/longshore/pkg/objstore/s3"
 )
 
 // faulty is a verb whose commits and clean-ups fail as a test says.
@@ -219,4 +223,39 @@ func TestAPartThatStumblesWhileItStopsIsDoneAgain(t *testing.T) {
 	if r := s.ended(id); r.State != ledger.Done {
 		t.Errorf("got %+v with %+v", r, r.Failure)
 	}
+}
+
+// A run whose creator died before it had a place among those of its subject gets
+// one.
+func TestARunWhoseCreatorDiedIsDriven(t *testing.T) {
+	s := newScene(t, &verb{parts: 1})
+	store := servertest.MinIO(t)
+	b := ledgertest.Bucket(t, store, store.NewBucket(t))
+	then := func() time.Time { return time.Now().Add(-time.Hour) }
+	s.ledger = ledger.New(b, "", nil)
+	_, err := ledger.New(noSubjects{b}, "", then).Create(t.Context(), subject, "1-00000000", ledger.Trigger{By: "manual"}, "")
+	if err == nil {
+		t.Fatal("the creator survived")
+	}
+	var id ledger.RunID
+	for open, err := range s.ledger.Open(t.Context()) {
+		if id = open; err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.lead()
+	s.work(time.Second)
+	if r := s.ended(id); r.State != ledger.Done {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// noSubjects is a bucket that takes all records but those of subjects.
+type noSubjects struct{ *s3.Bucket }
+
+func (b noSubjects) Put(ctx context.Context, key string, body []byte, o objstore.PutOptions) (objstore.Object, error) {
+	if strings.HasPrefix(key, "subjects/") {
+		return objstore.Object{}, fault.New(fault.Temporary, "killed")
+	}
+	return b.Bucket.Put(ctx, key, body, o)
 }
