@@ -171,3 +171,35 @@ func TestAnUploadThatIsNotUsedIsAborted(t *testing.T) {
 		t.Errorf("got %d uploads left open", n)
 	}
 }
+
+// A late twin writes over a piece that a manifest names: the parts that have
+// pieces are done again, and nothing is visible before.
+func TestASpoiledPieceIsFoundOut(t *testing.T) {
+	s := newScene(t, large, "  path: orders.csv\n  format: csv\n", 2)
+	parts := s.parts()
+	upload, err := s.ledger.Upload(t.Context(), s.run.ID, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.data.UploadPiece(t.Context(), "orders.csv", upload, 1, bytes.Repeat([]byte("late\n"), 2<<20)); err != nil {
+		t.Fatal(err)
+	}
+	e := s.process(nil)
+	_, err = e.Commit(t.Context(), s.run, s.plan, parts)
+	var spoiled *run.SpoiledError
+	if !errors.As(err, &spoiled) || len(spoiled.Parts) != 2 {
+		t.Fatalf("got %v, want both parts spoiled", err)
+	}
+	if s.body("orders.csv") != nil {
+		t.Error("a spoiled object is visible")
+	}
+	totals, err := e.Commit(t.Context(), s.run, s.plan, s.parts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := s.body("orders.csv")
+	checkManifest(t, s, totals, body)
+	if bytes.Contains(body, []byte("late")) {
+		t.Error("the twin's bytes are in the object")
+	}
+}
