@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -100,12 +101,14 @@ func Load[T any]() (T, error) {
 	if err := env.Parse(&cfg); err != nil {
 		var many env.AggregateError
 		if errors.As(err, &many) {
-			all = append(all, many.Errors...)
+			for _, e := range many.Errors {
+				all = append(all, named(e, reflect.TypeFor[T]()))
+			}
 		} else {
 			all = append(all, err)
 		}
 	}
-	known := append(names(reflect.TypeFor[T]()), elsewhere...)
+	known := append(slices.Sorted(maps.Values(variables(reflect.TypeFor[T]()))), elsewhere...)
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
 		if strings.HasPrefix(name, "LONGSHORE_") && !slices.Contains(known, name) {
@@ -118,16 +121,24 @@ func Load[T any]() (T, error) {
 	return cfg, fault.New(fault.Invalid, "environment: %w", errors.Join(all...))
 }
 
-// names returns the variables that a configuration is read from.
-func names(t reflect.Type) []string {
-	var all []string
+// named says which variable an error is about, where it only names our field.
+func named(err error, t reflect.Type) error {
+	var parse env.ParseError
+	if !errors.As(err, &parse) {
+		return err
+	}
+	return fault.New(fault.Invalid, "%s: %w", variables(t)[parse.Name], parse.Err)
+}
+
+// variables returns the variables that a configuration is read from, by field.
+func variables(t reflect.Type) map[string]string {
+	all := map[string]string{}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if tag, ok := f.Tag.Lookup("env"); ok {
-			name, _, _ := strings.Cut(tag, ",")
-			all = append(all, name)
+			all[f.Name], _, _ = strings.Cut(tag, ",")
 		} else if f.Type.Kind() == reflect.Struct {
-			all = append(all, names(f.Type)...)
+			maps.Copy(all, variables(f.Type))
 		}
 	}
 	return all

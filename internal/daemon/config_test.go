@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -48,7 +49,7 @@ func TestLoadTellsAllMistakes(t *testing.T) {
 	if !fault.Is(err, fault.Invalid) {
 		t.Fatalf("got %v", err)
 	}
-	for _, want := range []string{"LONGSHORE_STATE_URI", `queue "imports=2"`, "ShutdownTimeout", "LONGSHORE_REDIS_ADR is not"} {
+	for _, want := range []string{"LONGSHORE_STATE_URI", `queue "imports=2"`, "LONGSHORE_SHUTDOWN_TIMEOUT", "LONGSHORE_REDIS_ADR is not"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error doesn't mention %s:\n%v", want, err)
 		}
@@ -64,8 +65,9 @@ func TestTheDocumentListsEveryVariable(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `(LONGSHORE_[A-Z0-9_]+)`").FindAllStringSubmatch(string(page), -1) {
 		documented = append(documented, m[1])
 	}
-	known := append(names(reflect.TypeFor[ProducerConfig]()), names(reflect.TypeFor[WorkerConfig]())...)
-	slices.Sort(known)
+	all := variables(reflect.TypeFor[ProducerConfig]())
+	maps.Copy(all, variables(reflect.TypeFor[WorkerConfig]()))
+	known := slices.Sorted(maps.Values(all))
 	slices.Sort(documented)
 	if known = slices.Compact(known); !slices.Equal(documented, known) {
 		t.Errorf("documented:\n%s\nknown:\n%s", strings.Join(documented, "\n"), strings.Join(known, "\n"))

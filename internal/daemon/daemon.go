@@ -18,6 +18,7 @@ import (
 	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/queue"
+	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore/s3"
 )
 
@@ -51,13 +52,16 @@ func open(ctx context.Context, cfg Config, log *zap.Logger) (*core, error) {
 func state(ctx context.Context, cfg StateConfig) (*s3.Bucket, string, error) {
 	name, prefix, err := s3.ParseURI(cfg.URI)
 	if err != nil {
-		return nil, "", err
+		return nil, "", fault.New(fault.Invalid, "LONGSHORE_STATE_URI: %w", err)
 	}
 	b, err := s3.Open(ctx, s3.Config{
 		Name: "LONGSHORE_STATE_URI", Bucket: name, Region: cfg.Region, Endpoint: cfg.Endpoint, PathStyle: cfg.PathStyle,
 		AccessKey: cfg.AccessKey, SecretKey: s3.NewSecret(cfg.Secret),
 	})
-	return b, prefix, err
+	if err != nil {
+		return nil, "", fault.WithRemedy(err, "for the state bucket that is LONGSHORE_S3_REGION and its neighbours in docs/configuration.md")
+	}
+	return b, prefix, nil
 }
 
 func (c *core) close() error {
