@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"regexp"
 	"time"
 
@@ -169,7 +170,7 @@ func (s *server) routesOfSchedule(kind ledger.Kind, tag string) {
 		}
 		handle(s, endpoint{
 			method: http.MethodPost, path: "/" + tag + "/{name}/" + verb, id: verb + "-" + string(kind), tag: tag, errors: []int{404},
-			summary: verb + " the schedule of a " + string(kind), describe: text + ".",
+			summary: strings.ToUpper(verb[:1]) + verb[1:] + " the schedule of a " + string(kind), describe: text + ".",
 		}, func(ctx context.Context, in *nameInput) (*scheduleOutput, error) {
 			return s.setPaused(ctx, kind, in.Name, pause)
 		})
