@@ -36,8 +36,10 @@ type Config struct {
 	// Stale is how long an attempt may be silent before its part is given to
 	// another worker. Zero is 15 seconds.
 	Stale time.Duration
-	// PlanTries is how often planning is tried when the error may pass. Zero is 4.
-	PlanTries int
+	// PlanPatience is for how long planning is tried again when the error may
+	// pass. A try that took longer is not repeated: who made it was patient
+	// already. Zero is ten seconds.
+	PlanPatience time.Duration
 }
 
 func (c Config) withDefaults() Config {
@@ -50,8 +52,8 @@ func (c Config) withDefaults() Config {
 	if c.Stale == 0 {
 		c.Stale = 15 * time.Second
 	}
-	if c.PlanTries == 0 {
-		c.PlanTries = 4
+	if c.PlanPatience == 0 {
+		c.PlanPatience = 10 * time.Second
 	}
 	return c
 }

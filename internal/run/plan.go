@@ -42,16 +42,15 @@ func (c *Conductor) plan(ctx context.Context, r ledger.Run, verb Verb) error {
 	return err
 }
 
-func (c *Conductor) tryPlan(ctx context.Context, r ledger.Run, verb Verb) (work *Work, err error) {
-	for try := range c.cfg.PlanTries {
-		work, err = verb.Plan(ctx, r)
-		if err == nil || !fault.KindOf(err).Retryable() || ctx.Err() != nil {
+func (c *Conductor) tryPlan(ctx context.Context, r ledger.Run, verb Verb) (*Work, error) {
+	began := time.Now()
+	for delay := time.Second; ; delay *= 2 {
+		work, err := verb.Plan(ctx, r)
+		over := time.Since(began)+delay > c.cfg.PlanPatience
+		if err == nil || over || !fault.KindOf(err).Retryable() || ctx.Err() != nil {
 			return work, err
 		}
 		c.log.Warn("run not planned yet", zap.String("run", string(r.ID)), zap.Error(err))
-		if try < c.cfg.PlanTries-1 {
-			c.pause(ctx, nil, time.Second<<try)
-		}
+		c.pause(ctx, nil, delay)
 	}
-	return work, err
 }

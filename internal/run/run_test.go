@@ -112,7 +112,7 @@ func newScene(t *testing.T, v *verb) *scene {
 	s := &scene{t: t, ledger: ledgertest.New(t, nil), verb: v, redis: servertest.Redis(t)}
 	s.client = s.connect()
 	s.as, s.queue = v, s.client
-	s.cfg = run.Config{Scan: 50 * time.Millisecond, Reconcile: 200 * time.Millisecond, Stale: 3 * time.Second, PlanTries: 2}
+	s.cfg = run.Config{Scan: 50 * time.Millisecond, Reconcile: 200 * time.Millisecond, Stale: 3 * time.Second, PlanPatience: 2 * time.Second}
 	return s
 }
 
