@@ -53,7 +53,8 @@ type Column struct {
 // options alone, so that reading a file again yields the same blocks.
 type Decoder interface {
 	// Next fills dst, which it empties first, from the next maxRows rows of the
-	// file at most, or fewer where dst reaches ReadOptions.BlockBytes, and returns how many rows of the file it consumed: those in
+	// file at most, or fewer where they take ReadOptions.BlockBytes of the file,
+	// and returns how many rows of the file it consumed: those in
 	// dst and those in Rejected. A row that doesn't fit never stops the file. At
 	// the end it returns 0 and io.EOF. Another error is the whole file's:
 	// Invalid where it is damaged, else that of the Input.
@@ -114,8 +115,11 @@ type ReadOptions struct {
 	CSV CSVReadOptions
 	// SampleRows bounds Infer. Zero is 10,000.
 	SampleRows int
-	// BlockBytes ends a block that holds this many bytes before it holds maxRows
-	// rows: Next stops after the row that reaches it. Zero is 64 MiB.
+	// BlockBytes ends a block behind the row with which its rows take this many
+	// bytes of the file, decompressed, before it has maxRows rows. So where a text
+	// file's blocks end depends on the file alone: not on its columns, nor on how
+	// it arrives. In Parquet it counts decoded bytes, by the average row. Zero is
+	// 64 MiB.
 	BlockBytes int
 	// MaxRowBytes is the longest row that is accepted, in bytes decompressed. A
 	// longer one is rejected without being held in memory. Zero is 64 MiB.

@@ -34,7 +34,7 @@ type decoder struct {
 	row, line int64 // rows and lines before Pos
 	filled    int   // rows in the block being filled
 	rejects   []format.Reject
-	rejected  int    // bytes held by rejects
+	stop      int64  // where in the file the next row is another block's
 	scratch   []byte // of the fast way: a text whose doubled quotes are single
 }
 
@@ -113,7 +113,8 @@ func (d *decoder) aim(col, at int) {
 
 // Next implements format.Decoder.
 func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) {
-	d.rejects, d.rejected = d.rejects[:0], 0
+	d.rejects = d.rejects[:0]
+	d.stop = d.w.Offset(d.w.Pos) + int64(d.opts.BlockBytes)
 	dst.Shape(d.specs)
 	if err := d.ctx.Err(); err != nil {
 		return 0, wrap(d.name, err)
@@ -138,17 +139,15 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 			return 0, wrap(d.name, err)
 		}
 		rows = int(d.row - start)
-		if d.full(dst) {
+		if d.full() {
 			break
 		}
 	}
 	return int(d.row - start), nil
 }
 
-// full reports whether the block is as large as it may become.
-func (d *decoder) full(dst *block.Block) bool {
-	return int64(d.rejected)+dst.Bytes() >= int64(d.opts.BlockBytes)
-}
+// full reports whether the block has taken as much of the file as it may.
+func (d *decoder) full() bool { return d.w.Offset(d.w.Pos) >= d.stop }
 
 func (d *decoder) bind(dst *block.Block) {
 	for i := range d.targets {

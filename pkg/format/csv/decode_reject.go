@@ -127,12 +127,6 @@ func (d *decoder) reject(raw []byte, values []*string, errs []format.ColumnError
 		Row: d.row + 1, Line: d.line + 1, Offset: d.w.Offset(d.w.Pos), RowGroup: -1,
 		Raw: textvalue.CutRaw(raw), Values: values, Errors: errs,
 	}
-	d.rejected += len(r.Raw)
-	for _, v := range values {
-		if v != nil {
-			d.rejected += len(*v)
-		}
-	}
 	d.rejects = append(d.rejects, r)
 }
 

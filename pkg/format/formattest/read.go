@@ -66,6 +66,7 @@ func Read(t *testing.T, r Reading) {
 	t.Run("block sizes", r.testBlockSizes)
 	t.Run("same blocks again", r.testSameAgain)
 	t.Run("block bytes", r.testBlockBytes)
+	t.Run("block ends", r.testBlockEnds)
 	t.Run("facts", r.testFacts)
 	t.Run("rejects", r.testRejects)
 	t.Run("cut short", r.testCut)

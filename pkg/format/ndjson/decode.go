@@ -36,13 +36,13 @@ type decoder struct {
 	line    int64  // lines before Pos
 	failed  *failure
 	rejects []format.Reject
-	// rejected is the bytes held by rejects.
-	rejected int
+	stop    int64 // where in the file the next row is another block's
 }
 
 // Next implements format.Decoder.
 func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) {
-	d.rejects, d.rejected = d.rejects[:0], 0
+	d.rejects = d.rejects[:0]
+	d.stop = d.w.Offset(d.w.Pos) + int64(d.opts.BlockBytes)
 	dst.Shape(d.specs)
 	if err := d.ctx.Err(); err != nil {
 		return 0, wrap(d.name, err)
@@ -65,17 +65,15 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 			return consumed, nil
 		case err != nil:
 			return 0, wrap(d.name, err)
-		case d.full(dst):
+		case d.full():
 			return consumed, nil
 		}
 	}
 	return consumed, nil
 }
 
-// full reports whether the block is as large as it may become.
-func (d *decoder) full(dst *block.Block) bool {
-	return int64(d.rejected)+dst.Bytes() >= int64(d.opts.BlockBytes)
-}
+// full reports whether the block has taken as much of the file as it may.
+func (d *decoder) full() bool { return d.w.Offset(d.w.Pos) >= d.stop }
 
 // Rejected implements format.Decoder.
 func (d *decoder) Rejected() []format.Reject { return d.rejects }

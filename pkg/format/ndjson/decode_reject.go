@@ -155,14 +155,12 @@ func (d *decoder) reject(row []byte, f *failure) {
 		if v != nil {
 			valid := string(bytes.ToValidUTF8([]byte(*v), []byte("\uFFFD")))
 			f.values[i] = &valid
-			d.rejected += len(valid)
 		}
 	}
 	r := format.Reject{
 		Row: d.row + 1, Line: d.line + 1, Offset: d.w.Offset(d.w.Pos), RowGroup: -1,
 		Raw: textvalue.CutRaw(row), Values: f.values, Errors: f.errors,
 	}
-	d.rejected += len(r.Raw)
 	d.rejects = append(d.rejects, r)
 }
 

@@ -11,10 +11,7 @@ import (
 // rows reads the rows before the window's Limit, at most maxRows.
 func (d *decoder) rows(dst *block.Block, maxRows int) {
 	w := d.w
-	for n := 0; n < maxRows && w.Pos < w.Limit; n++ {
-		if n&15 == 15 && d.full(dst) {
-			return
-		}
+	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full(); n++ {
 		end := w.Pos + bytes.IndexByte(w.Buf[w.Pos:w.Limit], '\n')
 		row := w.Buf[w.Pos:end]
 		d.s.Reset(row)
