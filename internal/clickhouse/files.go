@@ -41,15 +41,23 @@ type FileRecord struct {
 	Bytes       int64 // decoded
 	Chunks      int64 // each an INSERT of its own
 	ChunkRows   int64 // at most in each: the boundaries of chunks depend on it
+	ChunkBytes  int64 // of the file, decompressed, in each, likewise
 	RunID       string
 	Error       string // of a file that failed
-	// UpdatedAt orders the records of one file version: the latest counts. Zero
-	// means now.
+	// UpdatedAt orders the records of one file version and state: the latest
+	// counts. A file that is done stays so, whatever a late twin with a fast clock
+	// records. Zero means now.
 	UpdatedAt time.Time
 }
 
 // Version returns the file version that the record is about.
 func (r FileRecord) Version() FileVersion { return FileVersion{r.Key, r.ETag} }
+
+// version orders the records of a file version: by state, then by time.
+func (r FileRecord) version() int64 {
+	rank := map[FileState]int64{FileIngesting: 0, FileFailed: 1, FileDone: 2}[r.State]
+	return rank<<61 | r.UpdatedAt.UnixNano() // which fits below until 2043
+}
 
 // fileColumns are those of the table, in the order of FileRecord.
 var fileColumns = []Column{
@@ -64,6 +72,7 @@ var fileColumns = []Column{
 	{Name: "bytes", Type: schema.Of(schema.UInt64)},
 	{Name: "chunks", Type: schema.Of(schema.UInt64)},
 	{Name: "chunk_rows", Type: schema.Of(schema.UInt64)},
+	{Name: "chunk_bytes", Type: schema.Of(schema.UInt64)},
 	{Name: "run_id", Type: schema.Of(schema.String)},
 	{Name: "error", Type: schema.Of(schema.String)},
 	{Name: "updated_at", Type: schema.MustParseType("DateTime64(6, 'UTC')")},
@@ -102,7 +111,7 @@ func appendFile(columns []*block.Column, f FileRecord) {
 	}
 	values := []any{
 		f.Datasource, f.Key, f.ETag, f.Size, f.Modified, string(f.State), f.Rows, f.Quarantined, f.Bytes,
-		f.Chunks, f.ChunkRows, f.RunID, f.Error, f.UpdatedAt, f.UpdatedAt.UnixNano(),
+		f.Chunks, f.ChunkRows, f.ChunkBytes, f.RunID, f.Error, f.UpdatedAt, f.version(),
 	}
 	for i, value := range values {
 		switch v := value.(type) {

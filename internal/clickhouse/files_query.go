@@ -63,16 +63,16 @@ func (c *Client) ListFiles(ctx context.Context, datasource string, filter FileFi
 
 // files calls each with the latest records of a datasource that a condition chooses.
 func (c *Client) files(ctx context.Context, what, condition string, each func(FileRecord), args ...any) error {
-	return c.Query(ctx, what, "SELECT datasource, key, etag, size, modified, state, rows, quarantined, bytes, chunks, chunk_rows, run_id, error, updated_at FROM "+
+	return c.Query(ctx, what, "SELECT datasource, key, etag, size, modified, state, rows, quarantined, bytes, chunks, chunk_rows, chunk_bytes, run_id, error, updated_at FROM "+
 		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} "+condition, func(scan func(...any) error) error {
 		var f FileRecord
-		var numbers [6]uint64
+		var numbers [7]uint64
 		err := scan(&f.Datasource, &f.Key, &f.ETag, &numbers[0], &f.Modified, (*string)(&f.State),
-			&numbers[1], &numbers[2], &numbers[3], &numbers[4], &numbers[5], &f.RunID, &f.Error, &f.UpdatedAt)
+			&numbers[1], &numbers[2], &numbers[3], &numbers[4], &numbers[5], &numbers[6], &f.RunID, &f.Error, &f.UpdatedAt)
 		if err != nil {
 			return err
 		}
-		for i, n := range []*int64{&f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Chunks, &f.ChunkRows} {
+		for i, n := range []*int64{&f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Chunks, &f.ChunkRows, &f.ChunkBytes} {
 			*n = int64(numbers[i])
 		}
 		f.Modified, f.UpdatedAt = f.Modified.UTC(), f.UpdatedAt.UTC()

@@ -156,3 +156,41 @@ func TestADamagedFileFailsAlone(t *testing.T) {
 		}
 	}
 }
+
+// A file that a run began is finished by its definitions, whatever was pushed
+// since: all its chunks are of one kind, and tokens name the same rows.
+func TestAFileIsFinishedAsItWasBegun(t *testing.T) {
+	s := newStage(t)
+	s.put("in/a.csv", csvEvents(0, 1000))
+	narrow := s.events("in/*", "")
+	narrow["datasources/events.datasource"] = strings.Replace(narrow["datasources/events.datasource"], "    `amount` Nullable(Decimal(12, 2)),\n", "", 1)
+	s.push(narrow)
+	s.produce()
+	began := s.trigger(ledger.Ingest, "events") // there is no worker yet
+	s.until(began, "running", func(r ledger.Run) bool { return r.State == ledger.Running })
+	if err := s.ledger.RequestCancel(t.Context(), began); err != nil {
+		t.Fatal(err)
+	}
+	s.ended(began)
+	for obj, err := range s.bucket(s.data).List(t.Context(), "in/a.csv", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec1(t, s.clickhouse(), fmt.Sprintf("INSERT INTO longshore_files (datasource, key, etag, state, chunk_rows, chunk_bytes, run_id, version) VALUES ('events', '%s', '%s', 'ingesting', 300, 5000, '%s', 1)",
+			obj.Key, obj.ETag, began))
+	}
+	s.put("in/b.csv", csvEvents(1000, 10))
+	s.push(s.events("in/*", ""))
+	s.work()
+	if r := s.done(ledger.Ingest, "events"); r.Totals.Rows != 1010 {
+		t.Errorf("got %+v", r.Totals)
+	}
+	got := one(t, s.clickhouse(), "SELECT toString((count(), uniqExact(id), countIf(amount IS NULL AND id < 1000), countIf(amount IS NULL AND id >= 1000))) FROM events")
+	if want := "(1010,1010,1000,0)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	chunks := one(t, s.clickhouse(), "SELECT chunks FROM longshore_files FINAL WHERE key = 'in/a.csv'")
+	if chunks == "1" || chunks == "4" {
+		t.Errorf("got %s chunks: the recorded 5000 bytes of each didn't hold", chunks)
+	}
+}

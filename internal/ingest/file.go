@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/block"
@@ -25,11 +26,12 @@ const appendsAtOnce = 2
 
 // partWriter ingests files.
 type partWriter struct {
-	job   *job
-	runID string
-	meter *run.Meter
-	now   func() time.Time // in UTC
-	log   *zap.Logger
+	ingest *Ingest
+	job    *job
+	run    ledger.Run
+	meter  *run.Meter
+	now    func() time.Time // in UTC
+	log    *zap.Logger
 }
 
 // file ingests one file and returns its record. What is wrong with the file
@@ -48,7 +50,7 @@ func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileR
 	default:
 		return rec, err
 	}
-	rec.RunID, rec.UpdatedAt = w.runID, w.now()
+	rec.RunID, rec.UpdatedAt = string(w.run.ID), w.now()
 	w.note(f, rec)
 	return rec, nil
 }
@@ -98,32 +100,62 @@ func (j *job) gone(ctx context.Context, f plan.File) (bool, error) {
 
 // read decodes a file and appends its chunks.
 func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.FileRecord) error {
-	in, err := w.job.input(ctx, f)
+	j, err := w.begunWith(ctx, *rec)
 	if err != nil {
-		return w.job.blame(ctx, f, err)
+		return err
+	}
+	in, err := j.input(ctx, f)
+	if err != nil {
+		return j.blame(ctx, f, err)
 	}
 	defer in.Close()
-	decoder, err := in.format.Decoder(ctx, in.Input, w.job.columns, w.job.opts)
+	opts := j.opts
+	opts.BlockBytes = int(rec.ChunkBytes)
+	decoder, err := in.format.Decoder(ctx, in.Input, j.columns, opts)
 	if err != nil {
-		return w.job.blame(ctx, f, err)
+		return j.blame(ctx, f, err)
 	}
 	defer decoder.Close()
-	a := &appender{partWriter: w, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
+	a := &appender{partWriter: w, job: j, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
 	for range cap(a.free) {
 		a.free <- new(block.Block)
 	}
-	return a.run(ctx, decoder)
+	return a.send(ctx, decoder)
+}
+
+// begunWith returns the job by which a file is read: that of the definitions
+// under which its first chunk was made, so that all its chunks are of one kind.
+// A file that an earlier run began is finished as it was begun.
+func (w *partWriter) begunWith(ctx context.Context, rec clickhouse.FileRecord) (*job, error) {
+	if rec.RunID == string(w.run.ID) {
+		return w.job, nil
+	}
+	earlier, err := w.ingest.ledger.Run(ctx, ledger.RunID(rec.RunID))
+	if fault.Is(err, fault.NotFound) || err == nil && earlier.Project == w.run.Project {
+		return w.job, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	then, err := w.ingest.open(ctx, earlier.Project, w.run.Subject.Name)
+	if err != nil {
+		return nil, err
+	}
+	j := *w.job // where to is today's
+	j.ds, j.columns, j.opts = then.ds, then.columns, then.opts
+	return &j, nil
 }
 
 // appender sends the chunks of one file.
 type appender struct {
 	*partWriter
+	job  *job
 	file plan.File
 	rec  *clickhouse.FileRecord
 	free chan *block.Block
 }
 
-func (a *appender) run(ctx context.Context, decoder format.Decoder) error {
+func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(appendsAtOnce)
 	a.rec.Rows, a.rec.Quarantined, a.rec.Chunks = 0, 0, 0

@@ -28,19 +28,19 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	w := &partWriter{job: j, runID: string(p.Run.ID), meter: p.Meter, now: i.ledger.Now, log: i.log}
-	total, err := w.ingest(ctx, files, s.ChunkRows)
+	w := &partWriter{ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
+	total, err := w.files(ctx, files, s)
 	return total, nil, err
 }
 
-// ingest takes the files that the ledger doesn't have as done: a former attempt
+// files takes the files that the ledger doesn't have as done: a former attempt
 // at this part may have ended in their midst.
-func (w *partWriter) ingest(ctx context.Context, files []plan.File, chunkRows int) (total ledger.Totals, err error) {
+func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (total ledger.Totals, err error) {
 	known, err := w.job.known(ctx, files)
 	if err != nil {
 		return total, err
 	}
-	if err := w.begin(ctx, files, known, chunkRows); err != nil {
+	if err := w.begin(ctx, files, known, s); err != nil {
 		return total, err
 	}
 	var kept error
@@ -66,7 +66,7 @@ func (w *partWriter) ingest(ctx context.Context, files []plan.File, chunkRows in
 
 // begin records that files are being ingested, and by which chunks, before the
 // first of their rows is appended. It completes known.
-func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, chunkRows int) error {
+func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared) error {
 	var fresh []clickhouse.FileRecord
 	for _, f := range files {
 		if _, ok := known[version(f)]; ok {
@@ -74,7 +74,7 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 		}
 		rec := clickhouse.FileRecord{
 			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified,
-			State: clickhouse.FileIngesting, ChunkRows: int64(chunkRows), RunID: w.runID, UpdatedAt: w.now(),
+			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}
 		known[version(f)] = rec
 		fresh = append(fresh, rec)
@@ -94,7 +94,7 @@ func sum(rec clickhouse.FileRecord) ledger.Totals {
 }
 
 func (w *partWriter) note(f plan.File, rec clickhouse.FileRecord) {
-	fields := []zap.Field{zap.String("run", w.runID), zap.String("key", f.Key), zap.Int64("rows", rec.Rows), zap.Int64("quarantined", rec.Quarantined)}
+	fields := []zap.Field{zap.String("run", string(w.run.ID)), zap.String("key", f.Key), zap.Int64("rows", rec.Rows), zap.Int64("quarantined", rec.Quarantined)}
 	if rec.State == clickhouse.FileFailed {
 		w.log.Warn("file not ingested", append(fields, zap.String("error", rec.Error))...)
 		return

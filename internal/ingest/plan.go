@@ -15,13 +15,18 @@ import (
 // a task each, little enough that several workers share a run.
 var partLimits = plan.Limits{Bytes: 32 << 20, Files: 64}
 
-// chunkRows is how many rows of a file make a chunk. The value stands in the
-// file ledger with every file that was begun, and holds for it ever after.
-const chunkRows = 1 << 18
+// A chunk of a file is so many rows, or the rows that take so many bytes of the
+// file, decompressed, where those are fewer. The values stand in the file ledger
+// with every file that was begun, and hold for it ever after.
+const (
+	chunkRows  = 1 << 18
+	chunkBytes = 64 << 20
+)
 
 // shared is what all parts of a run need to know beyond the definitions.
 type shared struct {
-	ChunkRows int `json:"chunk_rows"`
+	ChunkRows  int64 `json:"chunk_rows"`
+	ChunkBytes int64 `json:"chunk_bytes"`
 }
 
 // Plan implements run.Verb: it lists the bucket, unless that was just done, and
@@ -37,7 +42,7 @@ func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 			return nil, err
 		}
 	}
-	common, err := json.Marshal(shared{ChunkRows: chunkRows})
+	common, err := json.Marshal(shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes})
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
 	}

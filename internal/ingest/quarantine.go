@@ -72,7 +72,7 @@ func (a *appender) addReject(b *block.Block, r format.Reject) {
 	}
 	own[0].EndRow()
 	own[1].EndRow()
-	own[2].AppendString(a.runID)
+	own[2].AppendString(string(a.run.ID))
 	own[3].AppendInt64(a.now().UnixMilli())
 	own[4].AppendString(a.file.Key)
 	own[5].AppendString(a.file.ETag)
