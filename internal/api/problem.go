@@ -53,8 +53,8 @@ func newProblem(status int, kind fault.Kind, detail string) *Problem {
 // shapeErrors makes huma's own errors, of requests that don't fit, problems of
 // ours. They name the field but don't repeat its value: it may be a secret.
 var shapeErrors = sync.OnceFunc(func() {
-	huma.DefaultArrayNullable = false                                                  //nolint:reassign // lists of ours are never null
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError { //nolint:reassign // huma's way to choose the shape
+	huma.DefaultArrayNullable = false                                                  // lists of ours are never null
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError { // huma's way to choose the shape
 		kind := fault.Invalid
 		if status >= http.StatusInternalServerError {
 			return newProblem(status, fault.Unknown, "internal error; the producer's log says more")

@@ -54,13 +54,13 @@ func TestGoldenWithAPI(t *testing.T) {
 	check("version", "version")
 }
 
-func change(t *testing.T, path, old, new string) {
+func change(t *testing.T, path, before, after string) {
 	t.Helper()
 	body, err := os.ReadFile(path)
-	if err != nil || !bytes.Contains(body, []byte(old)) {
-		t.Fatalf("%s lacks %q: %v", path, old, err)
+	if err != nil || !bytes.Contains(body, []byte(before)) {
+		t.Fatalf("%s lacks %q: %v", path, before, err)
 	}
-	if err := os.WriteFile(path, bytes.Replace(body, []byte(old), []byte(new), 1), 0o600); err != nil {
+	if err := os.WriteFile(path, bytes.Replace(body, []byte(before), []byte(after), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

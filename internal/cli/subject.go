@@ -79,7 +79,7 @@ func (a *app) start(ctx context.Context, s subject, name, key string, wait bool)
 
 // pauseCommands pause and resume a schedule.
 func (a *app) pauseCommands(s subject) []*cobra.Command {
-	make := func(verb, short string) *cobra.Command {
+	command := func(verb, short string) *cobra.Command {
 		return &cobra.Command{
 			Use: verb + " NAME", Short: short, Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(s.names),
 			Example: fmt.Sprintf("  longshore %s %s NAME", s.kind, verb),
@@ -99,8 +99,8 @@ func (a *app) pauseCommands(s subject) []*cobra.Command {
 		}
 	}
 	return []*cobra.Command{
-		make("pause", "Let runs start by hand only, until resumed"),
-		make("resume", "Let the schedule start runs again"),
+		command("pause", "Let runs start by hand only, until resumed"),
+		command("resume", "Let the schedule start runs again"),
 	}
 }
 

@@ -14,10 +14,19 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 )
 
+// pause is the time between two looks at what must come.
+func pause(t *testing.T) {
+	t.Helper()
+	select {
+	case <-t.Context().Done():
+	case <-time.After(20 * time.Millisecond):
+	}
+}
+
 // waitFor polls a condition that must come true.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok(); pause(t) {
 		if time.Now().After(deadline) {
 			t.Fatalf("still not: %s", what)
 		}

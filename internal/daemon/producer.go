@@ -32,7 +32,8 @@ func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready fu
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, cfg.Listen, handler, cfg.ShutdownTimeout, ready) })
 	group.Go(func() error {
-		return schedule.NewCandidate(c.ledger, schedule.DefaultTTL, log).Run(ctx, lead.run)
+		schedule.NewCandidate(c.ledger, schedule.DefaultTTL, log).Run(ctx, lead.run)
+		return nil
 	})
 	if cfg.ProjectDir != "" {
 		group.Go(func() error { return watch(ctx, cfg.ProjectDir, c.ledger, log) })

@@ -196,7 +196,7 @@ var built sync.Map // name → func() (path string, err error)
 func binary(t *testing.T, name string) string {
 	t.Helper()
 	build, _ := built.LoadOrStore(name, sync.OnceValues(func() (string, error) {
-		dir, err := os.MkdirTemp("", "longshore-bin-")
+		dir, err := os.MkdirTemp("", "longshore-bin-") //nolint:usetesting // it outlives the test
 		if err != nil {
 			return "", err
 		}
@@ -239,7 +239,7 @@ const patience = 4 * time.Minute
 
 func (s *stage) until(id ledger.RunID, what string, ok func(ledger.Run) bool) ledger.Run {
 	s.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; pause(s.t) {
 		r, err := s.ledger.Run(s.t.Context(), id)
 		if err != nil {
 			s.t.Fatal(err)

@@ -40,16 +40,14 @@ func quarantineBlock(columns []format.Column) *block.Block {
 	for _, c := range columns {
 		specs = append(specs, block.Spec{Name: c.Name, Type: anyText})
 	}
-	for _, own := range []block.Spec{
+	specs = append(specs, []block.Spec{
 		{Name: clickhouse.ErrorColumn, Type: texts}, {Name: clickhouse.ErrorText, Type: texts},
 		{Name: clickhouse.ImportID, Type: text}, {Name: clickhouse.InsertionDate, Type: moment},
 		{Name: clickhouse.ErrorFile, Type: text}, {Name: clickhouse.ErrorETag, Type: text},
 		{Name: clickhouse.ErrorRow, Type: number}, {Name: clickhouse.ErrorLine, Type: anyNumber},
 		{Name: clickhouse.ErrorOffset, Type: anyNumber}, {Name: clickhouse.ErrorRowGroup, Type: anyGroup},
 		{Name: clickhouse.ErrorRaw, Type: text}, {Name: clickhouse.Fingerprint, Type: text},
-	} {
-		specs = append(specs, own)
-	}
+	}...)
 	b := new(block.Block)
 	b.Shape(specs)
 	return b

@@ -186,7 +186,10 @@ func (s *scene) until(id ledger.RunID, what string, ok func(ledger.Run) bool) le
 		if time.Now().After(deadline) {
 			s.t.Fatalf("run is still not %s: %+v", what, r)
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-s.t.Context().Done():
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 

@@ -46,16 +46,16 @@ func NewCandidate(leases Leases, ttl time.Duration, log *zap.Logger) *Candidate 
 // context of lead ends when the leadership is lost, before anybody else can
 // have it; lead must then return. On a regular end the leadership is released,
 // so that the next producer needn't wait.
-func (c *Candidate) Run(ctx context.Context, lead func(ctx context.Context)) error {
+func (c *Candidate) Run(ctx context.Context, lead func(ctx context.Context)) {
 	for {
 		held, err := c.wait(ctx)
 		if err != nil {
-			return nil // ctx ended
+			return // ctx ended
 		}
 		c.log.Info("this producer leads", zap.Int64("term", held.Term), zap.String("holder", c.me.Holder))
 		c.lead(ctx, held, lead)
 		if ctx.Err() != nil {
-			return nil
+			return
 		}
 	}
 }

@@ -21,7 +21,6 @@ import (
 type leases struct {
 	mu   sync.Mutex
 	held ledger.Lease
-	beat int64
 }
 
 func (l *leases) Lease(context.Context) (ledger.Lease, error) {
@@ -72,7 +71,7 @@ func TestAnotherProducerTakesOverWithin30Seconds(t *testing.T) {
 		for i, view := range views {
 			c := schedule.NewCandidate(view, 0, zap.NewNop())
 			wg.Go(func() {
-				_ = c.Run(ctx, func(ctx context.Context) {
+				c.Run(ctx, func(ctx context.Context) {
 					if leading.Add(1) > 1 {
 						t.Error("two producers lead")
 					}
@@ -83,7 +82,7 @@ func TestAnotherProducerTakesOverWithin30Seconds(t *testing.T) {
 			})
 		}
 		first := <-began
-		time.Sleep(time.Minute) // synthetic: it keeps its lease meanwhile
+		time.Sleep(time.Minute) //nolint:forbidigo // synthetic time
 		synctest.Wait()
 		select {
 		case i := <-began:
@@ -111,7 +110,7 @@ func TestAReleasedLeaseIsTakenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := &leases{}
 		lead := func(ctx context.Context, began chan<- time.Time) {
-			_ = schedule.NewCandidate(shared, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
+			schedule.NewCandidate(shared, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
 				began <- time.Now()
 				<-ctx.Done()
 			})
@@ -124,7 +123,7 @@ func TestAReleasedLeaseIsTakenAtOnce(t *testing.T) {
 		wg.Go(func() { lead(one, began) })
 		<-began
 		wg.Go(func() { lead(two, began) })
-		time.Sleep(5 * time.Second)
+		time.Sleep(5 * time.Second) //nolint:forbidigo // synthetic time
 		stopOne()
 		stopped := time.Now()
 		if took := (<-began).Sub(stopped); took > 2*time.Second {
@@ -161,7 +160,7 @@ func TestALostAnswerDoesNotEndLeadership(t *testing.T) {
 		start := time.Now()
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			_ = schedule.NewCandidate(store, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
+			schedule.NewCandidate(store, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
 				began <- time.Now()
 				<-ctx.Done()
 			})
@@ -169,7 +168,7 @@ func TestALostAnswerDoesNotEndLeadership(t *testing.T) {
 		if waited := (<-began).Sub(start); waited > 5*time.Second {
 			t.Errorf("the candidate waited %s for itself", waited)
 		}
-		time.Sleep(10 * time.Minute) // synthetic
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // synthetic time
 		synctest.Wait()
 		if n := len(began); n != 0 {
 			t.Errorf("the leader lost its lease to itself %d times", n)

@@ -84,14 +84,14 @@ func (c *Column) appendCompound(dst []byte, row int) []byte {
 }
 
 func appendNumber(dst, v []byte, t schema.Type) []byte {
-	switch {
-	case t.Kind == schema.Bool:
+	switch t.Kind {
+	case schema.Bool:
 		return strconv.AppendBool(dst, v[0] != 0)
-	case t.Kind == schema.Float32:
+	case schema.Float32:
 		return appendFloat(dst, float64(math.Float32frombits(binary.LittleEndian.Uint32(v))), 32)
-	case t.Kind == schema.Float64:
+	case schema.Float64:
 		return appendFloat(dst, math.Float64frombits(binary.LittleEndian.Uint64(v)), 64)
-	case t.Kind == schema.Decimal:
+	case schema.Decimal:
 		return appendDecimal(dst, bigInt(v, true), t.Scale)
 	}
 	return bigInt(v, t.Kind.IsSigned()).Append(dst, 10)

@@ -53,10 +53,10 @@ func Edges(mem memory.Allocator, rows int) arrow.Record {
 	columns := Columns()
 	return build(mem, columns, rows, func(row, col int) int {
 		n := len(columns[col].Values)
-		switch {
-		case row == 0:
+		switch row {
+		case 0:
 			return 0
-		case row == 1:
+		case 1:
 			return null
 		}
 		if i := (row*(col+1) + col) % (n + 1); i < n {

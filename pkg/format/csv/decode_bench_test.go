@@ -124,6 +124,9 @@ func BenchmarkEncodingCSV(b *testing.B) {
 				texts[i] = append(texts[i], rec[at])
 			}
 		}
+		if len(ids)+len(times)+len(days)+len(weights) != 6*benchRows {
+			b.Fatal("rows are missing")
+		}
 	}
 	b.ReportMetric(float64(benchRows)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
 }

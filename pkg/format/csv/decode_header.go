@@ -80,7 +80,7 @@ func splitMore(w *window.Window, s *splitter) (end int, how outcome, err error) 
 		for size := w.End - w.Pos; w.End-w.Pos < 2*size && !w.AtEnd(); {
 			err := w.More()
 			if errors.Is(err, window.ErrLong) {
-				n, how = s.split(w.Buf[w.Pos:w.End])
+				n, _ = s.split(w.Buf[w.Pos:w.End])
 				return w.Pos + n, openQuote, nil
 			}
 			if err != nil && err != io.EOF {

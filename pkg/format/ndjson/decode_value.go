@@ -42,10 +42,10 @@ func (d *decoder) value(n *node) textvalue.Problem {
 
 // inside reads the members at a node whose value begins with c. Null has none.
 func (d *decoder) inside(n *node, c byte) textvalue.Problem {
-	switch {
-	case c == '{':
+	switch c {
+	case '{':
 		return d.object(n)
-	case c == 'n':
+	case 'n':
 		return d.s.Skip()
 	}
 	for _, m := range n.byKey {
@@ -105,7 +105,7 @@ func (d *decoder) elements(n *node, c byte) textvalue.Problem {
 
 // element reads one element, and gives a null to the leaves that it lacks.
 func (d *decoder) element(n *node) textvalue.Problem {
-	p := textvalue.OK
+	var p textvalue.Problem
 	if n.each.only != nil {
 		p = d.leaf(n.each.only)
 	} else {

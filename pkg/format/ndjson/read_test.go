@@ -15,6 +15,7 @@ func TestReader(t *testing.T) {
 }
 
 func ndjsonFile(t testing.TB, columns []format.Column, rows [][]*string) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	for _, row := range rows {
 		b.WriteByte('{')

@@ -18,6 +18,7 @@ import (
 
 // shopColumns is the table that the shop's files go into.
 func shopColumns(t testing.TB) []format.Column {
+	t.Helper()
 	return columnsOf(t,
 		"id", "Int64", "created_at", "DateTime64(6, 'UTC')", "session_id", "String", "status", "LowCardinality(String)",
 		"quantity", "Int16", "weight", "Nullable(Float64)", "gift", "Bool", "total", "Decimal(12, 2)",
@@ -92,6 +93,7 @@ func BenchmarkReadArrow(b *testing.B) {
 }
 
 func readArrow(b *testing.B, object []byte) {
+	b.Helper()
 	r, err := file.NewParquetReader(bytes.NewReader(object))
 	if err != nil {
 		b.Fatal(err)

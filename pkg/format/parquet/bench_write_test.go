@@ -29,6 +29,7 @@ func shopBatches() []arrow.Record {
 }
 
 func reportRows(b *testing.B, size int) {
+	b.Helper()
 	b.ReportMetric(float64(benchRows)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mrows/s")
 	b.ReportMetric(float64(size)/benchRows, "B/row")
 }

@@ -57,7 +57,7 @@ func (d *decoder) fillFlat(c *block.Column, i, n int, skip []bool) {
 		if skip != nil && skip[row] {
 			continue
 		}
-		what := textvalue.OK
+		var what textvalue.Problem
 		if present {
 			what = put(c, e, value-1)
 		} else {

@@ -20,6 +20,7 @@ const foreignRows = 5000
 // foreignWants is a table's columns, and the text of each value by row, that
 // files of other programs are read into.
 func foreignWants(t testing.TB) ([]format.Column, [][]string) {
+	t.Helper()
 	columns := columnsOf(t, "id", "Int64", "k", "UInt8", "s", "LowCardinality(String)", "d", "Nullable(Float64)", "day", "Date32",
 		"at", "DateTime64(6, 'UTC')", "list", "Array(Nullable(Int64))", "m", "Map(String, Int64)", "dec", "Decimal(18, 3)", "flag", "Bool")
 	wants := make([][]string, len(columns))

@@ -17,6 +17,7 @@ import (
 // fuzzSeeds is small files of several writers: one that is spoilt at a byte still
 // gets far into the decoder.
 func fuzzSeeds(t testing.TB) [][]byte {
+	t.Helper()
 	rec := orders(t)
 	var seeds [][]byte
 	for _, codec := range []string{"none", "snappy", "zstd", "gzip"} {

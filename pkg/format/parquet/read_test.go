@@ -83,6 +83,7 @@ func arrayName(elem string) string {
 
 // appendWanted appends what reading must make of a value.
 func appendWanted(t testing.TB, c *block.Column, arr arrow.Array, i int) {
+	t.Helper()
 	if arr.IsNull(i) {
 		c.AppendNull()
 		return
@@ -158,6 +159,7 @@ func appendWanted(t testing.TB, c *block.Column, arr arrow.Array, i int) {
 }
 
 func appendWantedNested(t testing.TB, c *block.Column, arr arrow.Array, i int) {
+	t.Helper()
 	switch a := arr.(type) {
 	case *array.Map:
 		from, to := a.ValueOffsets(i)
@@ -414,6 +416,7 @@ func TestDamaged(t *testing.T) {
 
 // tryRead reads a file that may be anything, up to a few thousand rows.
 func tryRead(t testing.TB, b []byte, columns []format.Column) {
+	t.Helper()
 	d, err := Format{}.Decoder(context.Background(), inputOf(b), columns, format.ReadOptions{})
 	if err != nil {
 		if !fault.Is(err, fault.Invalid) {
@@ -437,7 +440,7 @@ func tryRead(t testing.TB, b []byte, columns []format.Column) {
 	}
 }
 
-type failing struct{ after int64 }
+type failing struct{}
 
 func (f failing) ReadAt(b []byte, at int64) (int, error) {
 	return 0, fault.New(fault.Throttled, "slow down")

@@ -117,7 +117,7 @@ func (t *rowTexts) skip() {
 // value appends what is at n, where its leaves stand.
 func (t *rowTexts) value(dst []byte, n *node, inside bool) []byte {
 	from := len(dst)
-	present := true
+	var present bool
 	if repeated, element, ok := n.list(); ok {
 		dst, present = t.list(dst, n.def, repeated, element)
 	} else if n.isRepeated() && !inside {

@@ -40,8 +40,8 @@ func TestFirstValues(t *testing.T) {
 			continue
 		}
 		rec := c.Build(memory.DefaultAllocator)
-		for i, make := range []func(arrow.Field) (*text.Column, error){text.NewPlain, text.NewJSON} {
-			col, err := make(c.Field)
+		for i, newColumn := range []func(arrow.Field) (*text.Column, error){text.NewPlain, text.NewJSON} {
+			col, err := newColumn(c.Field)
 			if err != nil {
 				t.Fatal(err)
 			}

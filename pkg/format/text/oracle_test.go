@@ -3,7 +3,7 @@ package text_test
 import (
 	"bytes"
 	"encoding/json"
-	oldrand "math/rand"
+	oldrand "math/rand" //nolint:depguard // math/big knows no other
 	"math/rand/v2"
 	"strings"
 	"testing"

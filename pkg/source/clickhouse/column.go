@@ -51,7 +51,7 @@ func readBytes(r *proto.Reader, n, width int) ([]byte, error) {
 	b := make([]byte, min(n*width, readAhead))
 	for read := 0; read < n*width; read = len(b) {
 		if read > 0 {
-			b = append(b, make([]byte, min(len(b), n*width-read))...)
+			b = append(b, make([]byte, min(len(b), n*width-read))...) //nolint:makezero // it is full up to here
 		}
 		if err := r.ReadFull(b[read:]); err != nil {
 			return nil, err

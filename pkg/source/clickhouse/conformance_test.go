@@ -16,6 +16,7 @@ func TestConformance(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Harness{
 		Driver: Driver{},
 		Database: func(t testing.TB) string {
+			t.Helper()
 			server := servertest.ClickHouse(t)
 			return "clickhouse://" + server.Native + "/" + servertest.ClickHouseDatabase(t, server.Native)
 		},

@@ -111,7 +111,7 @@ func (t typeName) number(i int) int {
 // named cuts "`a b` Int8" into name and type; an argument without a name gets
 // its place as one.
 func named(arg string, place int) (name, rest string) {
-	end := 0
+	var end int
 	switch {
 	case strings.HasPrefix(arg, "`"):
 		end = skipQuoted(arg, 0)

@@ -76,7 +76,6 @@ type reader struct {
 	fields  []field // of one chunk, row by row
 	current arrow.Record
 	total   int64 // rows handed out
-	started bool
 	err     error // what Next said last, to be said again
 }
 

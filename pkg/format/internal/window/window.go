@@ -45,9 +45,9 @@ type Window struct {
 	max   int   // of a line, in bytes
 }
 
-// New returns a window at the beginning of in that holds lines up to max bytes.
-func New(in io.Reader, max int) *Window {
-	return &Window{in: in, max: max, Buf: make([]byte, initial+Pad)}
+// New returns a window at the beginning of in that holds lines up to longest bytes.
+func New(in io.Reader, longest int) *Window {
+	return &Window{in: in, max: longest, Buf: make([]byte, initial+Pad)}
 }
 
 // Offset returns where the byte at i of Buf stands in the file.
