@@ -83,7 +83,7 @@ func (s *server) problem(operation string, err error) *Problem {
 	}
 	kind := fault.KindOf(err)
 	status := statusOf(kind)
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError && kind != fault.Canceled { // nobody waits for that answer any more
 		s.Log.Error("request failed", zap.String("operation", operation), zap.Stringer("kind", kind), zap.Error(err))
 	}
 	if kind == fault.Unknown {

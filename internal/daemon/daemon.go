@@ -40,6 +40,7 @@ func open(ctx context.Context, cfg Config, log *zap.Logger) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
+	queue.LogTo(log)
 	c := &core{log: log, redis: queue.Open(cfg.Queue), ledger: ledger.New(bucket, prefix, cfg.Now)}
 	c.queue = queue.NewClient(c.redis)
 	c.doors = connection.New(c.ledger, connection.Secrets{Dir: cfg.SecretsDir}, cfg.ClickHouse)

@@ -1,10 +1,13 @@
 package queue
 
 import (
+	"context"
 	"crypto/tls"
+	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"go.uber.org/zap"
 )
 
 // Config says which Redis to use: one server, a Sentinel group or a cluster.
@@ -36,4 +39,17 @@ func Open(cfg Config) redis.UniversalClient {
 		opts.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	return redis.NewUniversalClient(opts)
+}
+
+// LogTo hands the lines of the Redis client to log. It is for the whole process.
+func LogTo(log *zap.Logger) { redis.SetLogger(redisLog{log}) }
+
+type redisLog struct{ *zap.Logger }
+
+// Printf implements the client's logging. It repeats what calls return, so it is
+// for debugging only.
+func (l redisLog) Printf(_ context.Context, format string, args ...any) {
+	if entry := l.Check(zap.DebugLevel, "redis client"); entry != nil {
+		entry.Write(zap.String("text", fmt.Sprintf(format, args...)))
+	}
 }
