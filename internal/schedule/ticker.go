@@ -42,11 +42,16 @@ type Ticker struct {
 	mu   sync.Mutex
 	last map[ledger.Subject]time.Time // newest tick dealt with, as the ledger has it; guarded by mu
 	busy map[ledger.Subject]bool      // a tick is being dealt with; guarded by mu
+	rest map[ledger.Subject]time.Time // when a subject that failed is looked at again; guarded by mu
 }
+
+// restAfter is how long a subject is left alone whose run couldn't be started:
+// its bucket would be listed, and its tables described, every second.
+const restAfter = 15 * time.Second
 
 // NewTicker returns a Ticker for one term of leadership.
 func NewTicker(l Ledger, cfg Config) *Ticker {
-	return &Ticker{ledger: l, cfg: cfg, last: map[ledger.Subject]time.Time{}, busy: map[ledger.Subject]bool{}}
+	return &Ticker{ledger: l, cfg: cfg, last: map[ledger.Subject]time.Time{}, busy: map[ledger.Subject]bool{}, rest: map[ledger.Subject]time.Time{}}
 }
 
 // Lead calls Tick every second until ctx ends.
@@ -61,7 +66,7 @@ func (t *Ticker) Lead(ctx context.Context) {
 }
 
 // Tick starts every run that is due at the ledger's time, and returns when all
-// are started. What can't be started is logged and tried again by the next Tick.
+// are started. What can't be started is logged and tried again by a later Tick.
 func (t *Ticker) Tick(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -87,6 +92,7 @@ func (t *Ticker) tick(ctx context.Context, spawn func(func())) error {
 			defer t.end(subject)
 			if err := t.consider(ctx, id, subject, s); err != nil && ctx.Err() == nil {
 				t.cfg.Log.Warn("run not started", zap.Stringer("subject", subject), zap.Error(err))
+				t.leaveAlone(subject)
 			}
 		})
 	}
@@ -114,11 +120,17 @@ func schedules(p *def.Project) map[ledger.Subject]def.Schedule {
 func (t *Ticker) begin(s ledger.Subject) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.busy[s] {
+	if t.busy[s] || t.ledger.Now().Before(t.rest[s]) {
 		return false
 	}
 	t.busy[s] = true
 	return true
+}
+
+func (t *Ticker) leaveAlone(s ledger.Subject) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rest[s] = t.ledger.Now().Add(restAfter)
 }
 
 func (t *Ticker) end(s ledger.Subject) {

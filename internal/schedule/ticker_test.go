@@ -13,6 +13,7 @@ import (
 	"github.com/longshore/longshore/internal/ledger/ledgertest"
 	"github.com/longshore/longshore/internal/schedule"
 	"github.com/longshore/longshore/internal/servertest"
+	"github.com/longshore/longshore/pkg/fault"
 )
 
 func TestMain(m *testing.M) { servertest.Main(m) }
@@ -155,4 +156,24 @@ func TestAutoStartsARunOnlyForFiles(t *testing.T) {
 	files = 5
 	step(2, 1)
 	step(2, 1) // the run is active: nothing is looked for
+}
+
+func TestAFailingScanIsLeftAloneForAWhile(t *testing.T) {
+	s := newScene(t, &def.Project{Datasources: map[string]*def.Datasource{
+		"events": {Name: "events", Import: &def.Import{Schedule: def.Schedule{Kind: def.Auto}}},
+	}})
+	scans := 0
+	ticker := s.ticker(func(context.Context, ledger.ProjectID, string) (int, error) {
+		scans++
+		return 0, fault.New(fault.Denied, "no s3:ListBucket")
+	})
+	for range 20 {
+		if err := ticker.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.advance(time.Second)
+	}
+	if scans != 2 {
+		t.Errorf("got %d scans in 20 seconds, want 2", scans)
+	}
 }
