@@ -69,7 +69,7 @@ func TestEverythingSet(t *testing.T) {
 		"LONGSHORE_QUEUES": "export=8", "LONGSHORE_REDIS_ADDR": "redis.internal:6380", "LONGSHORE_REDIS_USERNAME": "longshore",
 		"LONGSHORE_REDIS_TLS": "true", "LONGSHORE_STATE_URI": "s3://state/longshore", "LONGSHORE_S3_PATH_STYLE": "true",
 		"LONGSHORE_S3_ENDPOINT": "https://minio.internal:9000", "LONGSHORE_SHUTDOWN_TIMEOUT": "300s",
-		"LONGSHORE_SECRETS_DIR": "/secrets", "LONGSHORE_LOG_LEVEL": "debug", "HTTPS_PROXY": "http://proxy.internal:3128",
+		"LONGSHORE_SECRETS_DIR": "/secrets", "LONGSHORE_LOG_LEVEL": "debug", "HTTPS_PROXY": "http://egress.internal:3128",
 	} {
 		if got := environment[name].Value; got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
