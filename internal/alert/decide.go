@@ -54,24 +54,27 @@ func Decide(rule def.Alert, previous State, f Facts) (State, *Message) {
 	if next.Told {
 		next.To = rule.To
 	}
-	return next, announce(rule.When, next, f)
+	return next, announce(ruleKey(rule), next, f)
 }
 
-// Retire says that a rule which was removed has nothing more to say.
-func Retire(when def.Trigger, previous State, f Facts) *Message {
+// Retire says that a rule which was removed, known by its key, has nothing more
+// to say.
+func Retire(rule string, previous State, f Facts) *Message {
 	if !previous.Told {
 		return nil
 	}
 	previous.Told, previous.Run, previous.At = false, "", f.Now
-	previous.Text = f.Subject.String() + " is no longer watched for " + string(when)
-	return announce(when, previous, f)
+	previous.Text = f.Subject.String() + " is no longer watched for " + rule
+	return announce(rule, previous, f)
 }
 
 // announce is the message about a state that was reached.
-func announce(when def.Trigger, s State, f Facts) *Message {
+func announce(rule string, s State, f Facts) *Message {
+	when, _, _ := strings.Cut(rule, " ")
+	dedup := []string{string(f.Subject.Kind), f.Subject.Name, strings.ReplaceAll(rule, " ", "-"), s.Event}
 	return &Message{
-		Dedup: strings.Join([]string{string(f.Subject.Kind), f.Subject.Name, string(when), s.Event}, "/"), Resolved: !s.Told,
-		Project: f.Project, Subject: f.Subject, When: string(when), Text: s.Text, Run: s.Run, At: s.At,
+		Dedup: strings.Join(dedup, "/"), Resolved: !s.Told, Project: f.Project, Subject: f.Subject, When: when,
+		Text: s.Text, Run: s.Run, At: s.At,
 	}
 }
 
@@ -82,7 +85,9 @@ type finding struct {
 	text  string // without the subject
 }
 
-func bad(format string, args ...any) finding { return finding{true, true, fmt.Sprintf(format, args...)} }
+func bad(format string, args ...any) finding {
+	return finding{true, true, fmt.Sprintf(format, args...)}
+}
 
 func fine(format string, args ...any) finding {
 	return finding{true, false, fmt.Sprintf(format, args...)}

@@ -74,6 +74,7 @@ func (m AlertMessage) ID() string {
 type AlertDelivery struct {
 	Message AlertMessage `json:"message"`
 	Channel string       `json:"channel"`
+	At      time.Time    `json:"at"` // when it was put here
 	// Done is hashes of the channel's receivers that have it already.
 	Done []string `json:"done,omitempty"`
 	// Tries counts failures, and Next is when it is tried again.
