@@ -109,8 +109,9 @@ func judge(rule def.Alert, f Facts) finding {
 		return drop(rule, f)
 	case def.RejectedRows:
 		return rejected(rule, f.Run)
+	default:
+		return finding{}
 	}
-	return finding{}
 }
 
 func failed(r *ledger.Run) finding {

@@ -18,8 +18,9 @@ func ruleKey(a def.Alert) string {
 		return fmt.Sprintf("%s %g%%", a.When, a.Percent)
 	case def.RejectedRows:
 		return fmt.Sprintf("%s %d", a.When, a.Rows)
+	default:
+		return string(a.When)
 	}
-	return string(a.When)
 }
 
 // rules are the alerts by key. Alerts that differ only in whom they tell are one.

@@ -67,19 +67,19 @@ func (h *HTTP) serve(w http.ResponseWriter, r *http.Request, headers []string) {
 		h.received = append(h.received, request(r, body, headers))
 	}
 	h.mu.Unlock()
-	switch say {
-	case Hang:
+	if say == Hang {
 		select {
 		case <-r.Context().Done():
 		case <-h.gone:
 		}
 		return
-	case Throttle:
+	}
+	if say == Throttle {
 		w.Header().Set("Retry-After", strconv.Itoa(int(Wait/time.Second)))
 	}
 	w.WriteHeader(statuses[say])
 	if say != Accept {
-		io.WriteString(w, h.reply(r.URL.String()+" "+r.Header.Get("Authorization")+" "+strings.ReplaceAll(string(body), `"`, "")))
+		io.WriteString(w, h.reply(r.URL.String()+" "+r.Header.Get("Authorization")+" "+strings.NewReplacer(`"`, "", `\`, "").Replace(string(body))))
 	}
 }
 

@@ -46,7 +46,7 @@ func (c channel) letter(to string, m alert.Message) []byte {
 
 func text(m alert.Message) string {
 	lines := []string{alert.Clip(alert.Headline(m), Driver{}.Traits().MaxText), "", "trigger  " + m.When, "status   " + alert.Status(m),
-		"since    " + m.At.UTC().Format(time.RFC3339)}
+		"time     " + m.At.UTC().Format(time.RFC3339)}
 	if m.Run != "" {
 		lines = append(lines, "run      "+string(m.Run))
 	}

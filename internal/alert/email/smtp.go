@@ -109,17 +109,18 @@ func (c channel) refused(err error) error {
 	case errors.As(err, &known):
 		return fault.New(fault.KindOf(err), "channel %s: %w", c.cfg.Name, err)
 	case !errors.As(err, &answer):
-		return fault.New(fault.Temporary, "channel %s: %s", c.cfg.Name, post.Hide(c.cfg, alert.Clip(err.Error(), 200)))
+		return fault.New(fault.Temporary, "channel %s: %s", c.cfg.Name, alert.Clip(post.Hide(c.cfg, err.Error()), 200))
 	}
-	text := post.Hide(c.cfg, alert.Clip(answer.Msg, 200))
+	text := alert.Clip(post.Hide(c.cfg, answer.Msg), 200)
 	kind := kindOf(answer)
-	switch kind {
-	case fault.Throttled:
+	if kind == fault.Throttled {
 		return fault.New(kind, "channel %s answers %d %s: %w", c.cfg.Name, answer.Code, text, &alert.ThrottledError{After: time.Minute})
-	case fault.Denied:
-		return fault.WithRemedy(fault.New(kind, "channel %s answers %d %s", c.cfg.Name, answer.Code, text), "check the channel's user and password")
 	}
-	return fault.New(kind, "channel %s answers %d %s", c.cfg.Name, answer.Code, text)
+	err = fault.New(kind, "channel %s answers %d %s", c.cfg.Name, answer.Code, text)
+	if kind == fault.Denied {
+		return fault.WithRemedy(err, "check the channel's user and password")
+	}
+	return err
 }
 
 // kindOf reads the codes of RFC 5321 and RFC 4954, and the class 7 (policy) of

@@ -3,6 +3,7 @@ package post
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/longshore/longshore/internal/alert"
@@ -21,33 +22,34 @@ func Hide(cfg alert.Config, text string) string {
 	return text
 }
 
-// secrets are the options as they may be quoted, whole ones first.
+// secrets are the options as they may be quoted, long ones first: they may hold
+// short ones.
 func secrets(cfg alert.Config) []string {
-	var whole, pieces []string
-	add := func(to *[]string, text string, shortest int) {
-		for _, form := range []string{text, url.QueryEscape(text), url.PathEscape(text), base64.StdEncoding.EncodeToString([]byte(text))} {
-			if len(text) >= shortest {
-				*to = append(*to, form)
-			}
+	var all []string
+	add := func(text string, shortest int) {
+		if len(text) >= shortest {
+			all = append(all, text, url.QueryEscape(text), url.PathEscape(text), base64.StdEncoding.EncodeToString([]byte(text)))
 		}
 	}
 	if sid := cfg.Get("account_sid"); sid != "" {
-		add(&whole, sid+":"+cfg.Get("auth_token"), 1)
+		add(sid+":"+cfg.Get("auth_token"), 1)
 	}
 	if user := cfg.Get("user"); user != "" {
-		add(&whole, "\x00"+user+"\x00"+cfg.Get("password"), 1)
+		add("\x00"+user+"\x00"+cfg.Get("password"), 1)
 	}
 	for _, option := range cfg.Options {
 		text := option.Reveal()
-		add(&whole, text, 4)
+		add(text, shortest)
 		if u, err := url.Parse(text); err == nil && u.Host != "" {
-			add(&whole, u.RequestURI(), shortest)
+			add(u.RequestURI(), shortest)
+			add(u.Hostname(), shortest)
 			for _, piece := range strings.FieldsFunc(u.RequestURI(), func(r rune) bool { return strings.ContainsRune("/?&=", r) }) {
-				add(&pieces, piece, shortest)
+				add(piece, shortest)
 			}
 			password, _ := u.User.Password()
-			add(&pieces, password, 1)
+			add(password, 1)
 		}
 	}
-	return append(whole, pieces...)
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
 }

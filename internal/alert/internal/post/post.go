@@ -100,7 +100,7 @@ func refused(cfg alert.Config, r Request, res *http.Response, body []byte) error
 		what += " " + text
 	}
 	if r.Reason != nil {
-		if reason := Hide(cfg, alert.Clip(r.Reason(body), 200)); reason != "" {
+		if reason := alert.Clip(Hide(cfg, r.Reason(body)), 200); reason != "" {
 			what += ": " + reason
 		}
 	}
@@ -110,13 +110,10 @@ func refused(cfg alert.Config, r Request, res *http.Response, body []byte) error
 		return fault.New(kind, "channel %s %s: %w", cfg.Name, what, wait)
 	}
 	err := fault.New(kind, "channel %s %s", cfg.Name, what)
-	switch kind {
-	case fault.Denied:
-		return fault.WithRemedy(err, "check the channel's secrets in longshore.yaml")
-	case fault.NotFound, fault.Invalid:
-		return fault.WithRemedy(err, "check the channel's options in longshore.yaml")
+	if kind.Retryable() {
+		return err
 	}
-	return err
+	return fault.WithRemedy(err, "check the channel's options in longshore.yaml and their secrets")
 }
 
 func kindOf(status int) fault.Kind {
