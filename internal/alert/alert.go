@@ -11,10 +11,12 @@
 // What must stay true:
 //
 //   - A change of state is recorded together with its message. So a new leader
-//     neither repeats nor forgets one.
+//     neither repeats nor forgets one (TestAFailureIsToldOnceAndItsEndOnce).
 //   - A message is sent at least once, under the same ID each time. A message and
-//     the recovery from it carry the same Dedup, and arrive in that order.
-//   - No error and no log shows an option of a channel: its address is a secret.
+//     the recovery from it carry the same Dedup, and arrive in that order
+//     (TestARecoveryWaitsForItsMessage).
+//   - No error and no log shows an option of a channel: its address is a secret
+//     (alerttest.Run).
 //
 // A driver is one folder here (slack, pagerduty, sms, email, webhook), one line
 // in package all, and one call of the conformance suite in package alerttest.
