@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/longshore/longshore/internal/alert"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/internal/schedule"
@@ -53,9 +54,10 @@ type leader struct {
 
 // run leads for one term: until ctx ends.
 func (l *leader) run(ctx context.Context) {
+	alerts := alert.NewWatcher(l.ledger, alert.WatcherConfig{Project: l.doors.Project, Open: l.doors.Channel, Log: l.log})
 	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
 		ledger.Export: l.export, ledger.Ingest: l.ingest,
-	}, run.Config{}, l.log)
+	}, run.Config{Ended: alerts.Ended}, l.log)
 	ticker := schedule.NewTicker(l.ledger, schedule.Config{
 		Project: l.doors.Project, Scan: l.ingest.Scan, Started: conductor.Wake, Log: l.log,
 	})
@@ -68,6 +70,7 @@ func (l *leader) run(ctx context.Context) {
 		}
 	})
 	wg.Go(func() { ticker.Lead(ctx) })
+	wg.Go(func() { alerts.Lead(ctx) })
 	wg.Wait()
 }
 

@@ -64,8 +64,6 @@ func Unsupported(s *def.Sync) (what, remedy string) {
 		return "mapping is not available in this version", "choose and rename by columns"
 	case s.Schedule.Kind == def.After:
 		return "a schedule after another sync or datasource is not available in this version", "write every or cron"
-	case len(s.Alerts) > 0:
-		return "alerts are not available in this version", "remove alerts"
 	}
 	return "", ""
 }

@@ -18,6 +18,7 @@
 //	project/current.json                the version in force           swap
 //	project/v/7-0b1c2d3e.json           definitions                    once
 //	subjects/KIND/NAME.json             active and queued run, ticks   swap
+//	alerts/KIND/NAME.json               what was said, and is to be    swap
 //	keys/HASH.json                      idempotency key → run          once
 //	open/RUN                            marker of an unfinished run    deleted
 //	history/KIND/NAME/INVERTED          index of runs, newest first    once

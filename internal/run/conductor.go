@@ -40,6 +40,10 @@ type Config struct {
 	// pass. A try that took longer is not repeated: who made it was patient
 	// already. Zero is ten seconds.
 	PlanPatience time.Duration
+	// Ended is called with each run that ended, before the next of its subject
+	// begins. After a crash it may be called again. It may be nil. An error that may
+	// pass holds up the subject for a while; any other is logged.
+	Ended func(ctx context.Context, r ledger.Run) error
 }
 
 func (c Config) withDefaults() Config {
@@ -267,6 +271,9 @@ func (c *Conductor) close(ctx context.Context, r ledger.Run, verb Verb) error {
 			return err
 		}
 	}
+	if err := c.tell(ctx, r); err != nil {
+		return err
+	}
 	if err := c.queue.Forget(ctx, string(r.ID)); err != nil {
 		c.log.Warn("progress kept", zap.String("run", string(r.ID)), zap.Error(err)) // it expires
 	}
@@ -294,6 +301,19 @@ func (c *Conductor) clean(ctx context.Context, r ledger.Run, verb Verb, epoch in
 		return err
 	}
 	c.log.Warn("leftovers kept", zap.String("run", string(r.ID)), zap.Int("epoch", epoch), zap.Error(err))
+	return nil
+}
+
+// tell says that a run ended to who asked for it.
+func (c *Conductor) tell(ctx context.Context, r ledger.Run) error {
+	if c.cfg.Ended == nil {
+		return nil
+	}
+	err := c.cfg.Ended(ctx, r)
+	if err == nil || ctx.Err() != nil || fault.KindOf(err).Retryable() && c.ledger.Now().Sub(r.FinishedAt) < cleanFor {
+		return err
+	}
+	c.log.Error("end of run not told", zap.String("run", string(r.ID)), zap.Error(err))
 	return nil
 }
 

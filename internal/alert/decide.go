@@ -1,0 +1,194 @@
+package alert
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
+)
+
+// Facts is what is known when a rule is looked at.
+type Facts struct {
+	Project string // its name; may be empty
+	Subject ledger.Subject
+	// Event names an incident that begins now. No other may have the same name.
+	Event string
+	Now   time.Time
+	// MutedUntil is until when nothing may be said.
+	MutedUntil time.Time
+	// Run is the run that just ended, or is under way; nil when there is none.
+	Run *ledger.Run
+	// Before is the run that succeeded last before Run, else the zero value.
+	Before ledger.AlertSuccess
+	// Fresh is when a run succeeded last, Run included; where none did, it is when
+	// the subject was first looked at.
+	Fresh time.Time
+}
+
+// Decide says where a rule stands given the facts, and what there is to say
+// about it: nothing, unless that is news.
+//
+//	fine ── trigger is true: message ──→ told
+//	fine ←── it is not: recovery ─────── told
+//
+// While the subject is muted the state follows the facts in silence; what is
+// still news afterwards is said afterwards.
+func Decide(rule def.Alert, previous State, f Facts) (State, *Message) {
+	next := previous
+	found := judge(rule, f)
+	if found.known && found.bad != previous.Bad {
+		next.Bad, next.Text, next.At, next.Run = found.bad, f.Subject.String()+" "+found.text, f.Now, ""
+		if f.Run != nil && rule.When != def.Freshness {
+			next.Run = f.Run.ID
+		}
+		if found.bad && !previous.Told {
+			next.Event = f.Event
+		}
+	}
+	if next.Bad == next.Told || f.Now.Before(f.MutedUntil) {
+		return next, nil
+	}
+	next.Told = next.Bad
+	if next.Told {
+		next.To = rule.To
+	}
+	return next, announce(ruleKey(rule), next, f)
+}
+
+// Retire says that a rule which was removed, known by its key, has nothing more
+// to say.
+func Retire(rule string, previous State, f Facts) *Message {
+	if !previous.Told {
+		return nil
+	}
+	previous.Told, previous.Run, previous.At = false, "", f.Now
+	previous.Text = f.Subject.String() + " is no longer watched for " + rule
+	return announce(rule, previous, f)
+}
+
+// announce is the message about a state that was reached.
+func announce(rule string, s State, f Facts) *Message {
+	when, _, _ := strings.Cut(rule, " ")
+	dedup := []string{string(f.Subject.Kind), f.Subject.Name, strings.ReplaceAll(rule, " ", "-"), s.Event}
+	return &Message{
+		Dedup: strings.Join(dedup, "/"), Resolved: !s.Told, Project: f.Project, Subject: f.Subject, When: when,
+		Text: s.Text, Run: s.Run, At: s.At,
+	}
+}
+
+// finding is what the facts say about a trigger.
+type finding struct {
+	known bool   // else they say nothing
+	bad   bool   // the trigger is true
+	text  string // without the subject
+}
+
+func bad(format string, args ...any) finding {
+	return finding{true, true, fmt.Sprintf(format, args...)}
+}
+
+func fine(format string, args ...any) finding {
+	return finding{true, false, fmt.Sprintf(format, args...)}
+}
+
+func judge(rule def.Alert, f Facts) finding {
+	if rule.When == def.Freshness {
+		return freshness(rule, f)
+	}
+	if f.Run == nil || f.Run.State == ledger.Canceled {
+		return finding{}
+	}
+	switch rule.When {
+	case def.RunFailed:
+		return failed(f.Run)
+	case def.LongRun:
+		return long(rule, f)
+	case def.RowDrop:
+		return drop(rule, f)
+	case def.RejectedRows:
+		return rejected(rule, f.Run)
+	default:
+		return finding{}
+	}
+}
+
+func failed(r *ledger.Run) finding {
+	switch {
+	case r.State == ledger.Failed && r.Failure != nil:
+		return bad("failed: %s", r.Failure.Message)
+	case r.State == ledger.Failed:
+		return bad("failed")
+	case r.State == ledger.Done:
+		return fine("succeeded again")
+	}
+	return finding{}
+}
+
+// long looks at a run under way, too: who waits for it wants to know before its
+// end. That a run failed early doesn't mean that they are fast again.
+func long(rule def.Alert, f Facts) finding {
+	if f.Run.StartedAt.IsZero() {
+		return finding{}
+	}
+	end, verb := f.Now, "has been running for"
+	if f.Run.State.Final() {
+		end, verb = f.Run.FinishedAt, "took"
+	}
+	took := end.Sub(f.Run.StartedAt)
+	switch {
+	case took > rule.Duration:
+		return bad("%s %s, more than %s", verb, shown(took), shown(rule.Duration))
+	case f.Run.State == ledger.Done:
+		return fine("took %s, within %s again", shown(took), shown(rule.Duration))
+	}
+	return finding{}
+}
+
+// drop compares with the last run that succeeded. So a run that is as small as
+// a small one before is fine.
+func drop(rule def.Alert, f Facts) finding {
+	if f.Run.State != ledger.Done {
+		return finding{}
+	}
+	now, before := f.Run.Totals.Rows, f.Before.Rows
+	if f.Before.Run != "" && before > 0 {
+		if percent := 100 * float64(before-now) / float64(before); percent > rule.Percent {
+			return bad("had %d rows, %.3g%% fewer than the %d of the run before", now, percent, before)
+		}
+	}
+	return fine("had %d rows, after %d in the run before", now, before)
+}
+
+func rejected(rule def.Alert, r *ledger.Run) finding {
+	switch n := r.Totals.Quarantined; {
+	case r.State.Final() && n > rule.Rows:
+		return bad("rejected %d rows, more than %d", n, rule.Rows)
+	case r.State == ledger.Done:
+		return fine("rejected %d rows, no more than %d again", n, rule.Rows)
+	}
+	return finding{}
+}
+
+func freshness(rule def.Alert, f Facts) finding {
+	if age := f.Now.Sub(f.Fresh); age > rule.Duration {
+		return bad("has had no successful run for %s, more than %s", shown(age), shown(rule.Duration))
+	}
+	return fine("succeeded again")
+}
+
+// shown is a duration as people write it: 1h30m, not 1h30m0s.
+func shown(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	text := d.Round(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

@@ -1,0 +1,149 @@
+package alert
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/fault"
+)
+
+// errNoNews keeps a record as it is.
+var errNoNews = errors.New("nothing changed")
+
+// look decides all rules of a subject, and records the outcome together with
+// what there is to say.
+func (w *Watcher) look(ctx context.Context, project *def.Project, s ledger.Subject, alerts []def.Alert, r *ledger.Run) error {
+	before, err := w.ledger.Alerts(ctx, s)
+	if err != nil {
+		return err
+	}
+	last := before.Success
+	if before.Since.IsZero() {
+		if last, err = w.lastSuccess(ctx, s, r); err != nil {
+			return err
+		}
+	}
+	f := Facts{Project: project.Settings.Name, Subject: s, Event: string(ledger.NewRunID(w.ledger.Now())), Now: w.ledger.Now(), Run: r}
+	rec, err := w.ledger.UpdateAlerts(ctx, s, func(rec *ledger.AlertRecord) error {
+		old := *rec
+		old.Rules, old.Outbox = maps.Clone(rec.Rules), slices.Clone(rec.Outbox)
+		if rec.Since.IsZero() {
+			rec.Since, rec.Success = f.Now, last
+		}
+		decideAll(rec, rules(alerts), f)
+		if reflect.DeepEqual(old, *rec) {
+			return errNoNews
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errNoNews) {
+		return err
+	}
+	if len(rec.Outbox) > 0 {
+		w.later(s, nextDue(rec.Outbox))
+	}
+	if len(rec.Outbox) == maxOutbox {
+		w.cfg.Log.Warn("too many alerts wait; the oldest are dropped", zap.Stringer("subject", s))
+	}
+	return nil
+}
+
+// decideAll brings a record up to the facts.
+func decideAll(rec *ledger.AlertRecord, rules map[string]def.Alert, f Facts) {
+	if f.Run != nil && f.Run.State.Final() {
+		if f.Run.ID == rec.Seen {
+			return // its end was looked at before somebody died
+		}
+		rec.Seen = f.Run.ID
+	} else if f.Run != nil && f.Run.ID == rec.Seen {
+		f.Run = nil // it has ended since it was read
+	}
+	f.MutedUntil, f.Before, f.Fresh = rec.MutedUntil, rec.Success, rec.Since
+	if f.Run != nil && f.Run.State == ledger.Done {
+		rec.Success = ledger.AlertSuccess{Run: f.Run.ID, At: f.Run.FinishedAt, Rows: f.Run.Totals.Rows}
+	}
+	if rec.Success.Run != "" {
+		f.Fresh = rec.Success.At
+	}
+	if rec.Rules == nil {
+		rec.Rules = map[string]State{}
+	}
+	for _, key := range slices.Sorted(maps.Keys(rules)) {
+		state, m := Decide(rules[key], rec.Rules[key], f)
+		if !reflect.DeepEqual(state, State{}) {
+			rec.Rules[key] = state
+		}
+		post(rec, state.To, m, f.Now)
+	}
+	for _, key := range slices.Sorted(maps.Keys(rec.Rules)) {
+		if _, ok := rules[key]; !ok {
+			post(rec, rec.Rules[key].To, Retire(key, rec.Rules[key], f), f.Now)
+			delete(rec.Rules, key)
+		}
+	}
+	if len(rec.Rules) == 0 {
+		rec.Rules = nil // as it is read
+	}
+}
+
+// maxOutbox is how many messages of a subject wait at most. The oldest go first.
+const maxOutbox = 100
+
+// post puts a message into the outbox, once for each channel.
+func post(rec *ledger.AlertRecord, to []string, m *Message, now time.Time) {
+	if m == nil {
+		return
+	}
+	for _, channel := range to {
+		rec.Outbox = append(rec.Outbox, ledger.AlertDelivery{Message: *m, Channel: channel, At: now})
+	}
+	rec.Outbox = rec.Outbox[max(0, len(rec.Outbox)-maxOutbox):]
+}
+
+// depth is how many runs are looked at to find one that succeeded before alerts
+// were defined.
+const depth = 50
+
+// lastSuccess finds the newest run that succeeded, other than the one at hand.
+func (w *Watcher) lastSuccess(ctx context.Context, s ledger.Subject, but *ledger.Run) (ledger.AlertSuccess, error) {
+	looked := 0
+	for id, err := range w.ledger.History(ctx, s) {
+		if err != nil {
+			return ledger.AlertSuccess{}, err
+		}
+		if but != nil && id == but.ID {
+			continue
+		}
+		r, err := w.ledger.Run(ctx, id)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return ledger.AlertSuccess{}, err
+		}
+		if err == nil && r.State == ledger.Done {
+			return ledger.AlertSuccess{Run: r.ID, At: r.FinishedAt, Rows: r.Totals.Rows}, nil
+		}
+		if looked++; looked == depth {
+			break
+		}
+	}
+	return ledger.AlertSuccess{}, nil
+}
+
+// nextDue is when the first of some deliveries is tried.
+func nextDue(outbox []ledger.AlertDelivery) time.Time {
+	outbox = waitable(outbox)
+	at := outbox[0].Next
+	for _, d := range outbox {
+		if d.Next.Before(at) {
+			at = d.Next
+		}
+	}
+	return at
+}
