@@ -31,7 +31,10 @@ func TestApplyPicksAndRenames(t *testing.T) {
 	b.Field(2).(*array.Int16Builder).Append(36)
 	rec := b.NewRecord()
 	defer rec.Release()
-	got := p.Apply(rec)
+	got, err := p.Apply(rec)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer got.Release()
 	if want := "[years id]"; !got.Schema().Equal(p.Schema()) || fieldNames(got.Schema()) != want {
 		t.Errorf("got %v, want %s", fieldNames(got.Schema()), want)
