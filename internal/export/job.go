@@ -147,6 +147,7 @@ func options(d def.Destination, traits format.Traits) (compress.Codec, format.Wr
 		opts.CSV.LineEnding = "\r\n"
 	}
 	switch d.CSV.Quote {
+	case def.QuoteNeeded:
 	case def.QuoteStrings:
 		opts.CSV.Quote = format.QuoteStrings
 	case def.QuoteAll:

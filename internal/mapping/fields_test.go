@@ -154,16 +154,16 @@ func TestEveryVariableHasAValue(t *testing.T) {
 
 func TestCompileSaysWhatIsWrong(t *testing.T) {
 	tests := []struct{ name, mapping, want string }{
-		{"column", "x: nmae", `mapping.x: the model returns no column "nmae"; choose among active, address`},
-		{"nested column", "x: {object: {y: {array: [nmae]}}}", `mapping.x.y[0]: the model returns no column "nmae"`},
+		{"column", "x: nothing", `mapping.x: the model returns no column "nothing"; choose among active, address`},
+		{"nested column", "x: {object: {y: {array: [nothing]}}}", `mapping.x.y[0]: the model returns no column "nothing"`},
 		{"mixed array", "x: {array: [customer_id, first_name]}", "mapping.x: its elements are of different types: [0] is int64 and [1] is utf8"},
 		{"mixed behind a null", "x: {array: [{static: null}, {static: 1}, {static: 0.5}]}", "[1] is int64 and [2] is float64"},
 		{"mixed objects", "x: {array: [{object: {a: score}}, {object: {b: score}}]}", "different types"},
 		{"empty array", "x: {array: []}", "mapping.x: an array needs elements"},
-		{"template's column", `x: {template: "{{ nmae }}"}`, `mapping.x: the model returns no column "nmae"`},
-		{"template's column of the row", `x: {template: "{{ row.nmae | upcase }}"}`, `the model returns no column "nmae"`},
-		{"template's condition", `x: {template: "{% if nmae %}a{% endif %}"}`, `the model returns no column "nmae"`},
-		{"template's loop", `x: {template: "{% for t in tgas %}{{ t }}{% endfor %}"}`, `the model returns no column "tgas"`},
+		{"template's column", `x: {template: "{{ nothing }}"}`, `mapping.x: the model returns no column "nothing"`},
+		{"template's column of the row", `x: {template: "{{ row.nothing | upcase }}"}`, `the model returns no column "nothing"`},
+		{"template's condition", `x: {template: "{% if nothing %}a{% endif %}"}`, `the model returns no column "nothing"`},
+		{"template's loop", `x: {template: "{% for t in nothing %}{{ t }}{% endfor %}"}`, `the model returns no column "nothing"`},
 		{"template's filter", `x: {template: "{{ first_name | shout }}"}`, `mapping.x: Liquid has no filter "shout"`},
 		{"template's tag", `x: {template: "{% loop %}"}`, "mapping.x: Liquid error"},
 		{"template's syntax", `x: {template: "{{ first_name | }}"}`, "mapping.x: Liquid error"},

@@ -52,8 +52,8 @@ func TestCompileWithoutChoiceKeepsAll(t *testing.T) {
 }
 
 func TestCompileNamesTheMissingColumn(t *testing.T) {
-	_, err := mapping.Compile(result, []def.ColumnChoice{{Column: "nmae"}})
-	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), `"nmae"`) || !strings.Contains(err.Error(), "age, id, name") {
+	_, err := mapping.Compile(result, []def.ColumnChoice{{Column: "nothing"}})
+	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), `"nothing"`) || !strings.Contains(err.Error(), "age, id, name") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -36,8 +36,8 @@ func TestTemplates(t *testing.T) {
 		{`{% assign n = customer_id | times: 2 %}{{ n }}`, [3]string{"2", "4", "6"}},
 		{`{% capture x %}{{ customer_id }}{% endcapture %}[{{ x }}]`, [3]string{"[1]", "[2]", "[3]"}},
 		{`a {{- first_name -}} b`, [3]string{"aAdab", "ab", "aZoë {{ x }}b"}},
-		{`{% raw %}{{ nmae }}{% endraw %}`, [3]string{"{{ nmae }}", "{{ nmae }}", "{{ nmae }}"}},
-		{`{% comment %}{{ nmae }}{% endcomment %}.`, [3]string{".", ".", "."}},
+		{`{% raw %}{{ nothing }}{% endraw %}`, [3]string{"{{ nothing }}", "{{ nothing }}", "{{ nothing }}"}},
+		{`{% comment %}{{ nothing }}{% endcomment %}.`, [3]string{".", ".", "."}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.template, func(t *testing.T) {
