@@ -18,13 +18,15 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// engine is Liquid with its standard tags and filters, but for two. There is no
-// include: a definition has no business with a worker's files. And the date of
-// nothing is nothing, not a day of the year 1.
+// engine is Liquid with its standard tags and filters, but for some. There is no
+// include: a definition has no business with a worker's files. The date of
+// nothing is nothing, not a day of the year 1. And numbers print as they do
+// everywhere in a file.
 var engine = sync.OnceValue(func() *liquid.Engine {
 	e := liquid.NewEngine()
 	e.RegisterTag("include", func(render.Context) (string, error) { return "", errInclude })
 	e.RegisterFilter("date", date)
+	addNumberFilters(e)
 	return e
 })
 

@@ -139,20 +139,11 @@ func wholeOf(s string) any {
 // floatOf returns a number that prints as s does.
 func floatOf(s string) any {
 	f, err := strconv.ParseFloat(s, 64)
-	switch {
-	case err != nil || math.IsNaN(f) || math.IsInf(f, 0):
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return s
-	case f != 0 && math.Abs(f) < 1e-4:
-		return small(f)
 	}
-	return f
+	return float(f)
 }
-
-// small is a float that fmt would print with an exponent where CSV does not.
-type small float64
-
-// String returns the text that CSV has.
-func (f small) String() string { return string(text.AppendFloat64(nil, float64(f))) }
 
 // documentOf returns a JSON value as Liquid goes through it.
 func documentOf(s string) any {
