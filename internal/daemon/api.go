@@ -14,6 +14,7 @@ import (
 	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/mapping"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/telemetry"
 	"github.com/longshore/longshore/pkg/format"
@@ -48,6 +49,9 @@ func supported(p *def.Project) def.Problems {
 	for _, s := range p.Syncs {
 		if what, remedy := export.Unsupported(s); what != "" {
 			problems = append(problems, def.Problem{File: s.Pos.File, Line: s.Pos.Line, Column: s.Pos.Column, Message: what, Remedy: remedy})
+		}
+		for _, flaw := range mapping.Check(s.Mapping) {
+			problems = append(problems, def.Problem{File: flaw.At.File, Line: flaw.At.Line, Column: flaw.At.Column, Message: flaw.Err.Error()})
 		}
 	}
 	for _, m := range p.Models {

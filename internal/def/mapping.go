@@ -28,6 +28,7 @@ type Expr struct {
 	Template string   `json:"template,omitempty"` // Liquid over the row
 	Object   []Field  `json:"object,omitempty"`
 	Array    []Expr   `json:"array,omitempty"`
+	Pos      Position `json:"-"` // of the value that belongs to Kind
 }
 
 // Variables are the sync metadata that a mapping can name. sync.run.time is the

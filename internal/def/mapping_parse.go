@@ -34,7 +34,7 @@ func parseExpr(n node) Expr {
 			n.fail("write a column's name, or one of "+oneOf(exprKinds), "%s is %s", n.label, n.what())
 			return Expr{}
 		}
-		return Expr{Kind: FromColumn, Column: n.text()}
+		return Expr{Kind: FromColumn, Column: n.text(), Pos: n.at}
 	}
 	before := len(*n.doc.problems)
 	o := n.object()
@@ -51,7 +51,7 @@ func parseExpr(n node) Expr {
 }
 
 func parseKind(kind ExprKind, n node) Expr {
-	e := Expr{Kind: kind}
+	e := Expr{Kind: kind, Pos: n.at}
 	switch kind {
 	case FromColumn:
 		if e.Column = n.text(); e.Column == "" {

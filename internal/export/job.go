@@ -107,13 +107,25 @@ func (e *Export) destination(ctx context.Context, p *def.Project, sync *def.Sync
 	return e.doors.Bucket(ctx, p.Connections[sync.Destination.Connection], sync.Destination.Bucket)
 }
 
-// project maps the model's result onto the columns of the file.
-func (j *job) project(ctx context.Context) (*mapping.Projection, error) {
+// project maps the model's result onto the fields of the file.
+func (j *job) project(ctx context.Context, r ledger.Run) (*mapping.Projection, error) {
 	result, err := j.db.Describe(ctx, j.query)
 	if err != nil {
 		return nil, err
 	}
-	return mapping.Compile(result, j.sync.Columns)
+	if len(j.sync.Mapping) == 0 {
+		return mapping.Compile(result, j.sync.Columns)
+	}
+	return mapping.CompileMapping(result, j.sync.Mapping, j.variables(r), j.model.PrimaryKey)
+}
+
+// variables says of the run what a mapping can: its time is the one that fills
+// the path.
+func (j *job) variables(r ledger.Run) mapping.Variables {
+	return mapping.Variables{
+		ModelID: j.model.ID, ModelName: j.model.Name, SyncID: j.sync.ID, RunID: string(r.ID),
+		Time: r.CreatedAt, Mode: string(j.sync.Mode), Op: string(def.All),
+	}
 }
 
 func (j *job) putOptions() objstore.PutOptions {
@@ -135,6 +147,7 @@ func options(d def.Destination, traits format.Traits) (compress.Codec, format.Wr
 		opts.CSV.LineEnding = "\r\n"
 	}
 	switch d.CSV.Quote {
+	case def.QuoteNeeded:
 	case def.QuoteStrings:
 		opts.CSV.Quote = format.QuoteStrings
 	case def.QuoteAll:

@@ -40,7 +40,7 @@ func (e *Export) part(ctx context.Context, p run.Part) (*segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	projection, err := j.project(ctx)
+	projection, err := j.project(ctx, p.Run)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,10 @@ func (p *pipeline) run(ctx context.Context) (done produced, err error) {
 func (p *pipeline) encode(ctx context.Context, chunks chan<- []byte) (done produced, err error) {
 	buf := <-p.free
 	err = batch.Each(ctx, p.rows, func(rec arrow.Record) error {
-		mapped := p.projection.Apply(rec)
+		mapped, err := p.projection.Apply(rec)
+		if err != nil {
+			return err
+		}
 		defer mapped.Release()
 		if buf, err = p.encoder.Encode(buf, mapped); err != nil {
 			return err

@@ -21,7 +21,7 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if what, remedy := Unsupported(j.sync); what != "" {
 		return nil, fault.WithRemedy(fault.New(fault.Invalid, "sync %s: %s", j.sync.Name, what), "%s", remedy)
 	}
-	projection, err := j.project(ctx)
+	projection, err := j.project(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,6 @@ func Unsupported(s *def.Sync) (what, remedy string) {
 		return "mode " + string(s.Mode) + " is not available in this version", "write mode: all"
 	case s.Destination.Batch.Enabled():
 		return "batching is not available in this version", "remove batch"
-	case len(s.Mapping) > 0:
-		return "mapping is not available in this version", "choose and rename by columns"
 	case s.Schedule.Kind == def.After:
 		return "a schedule after another sync or datasource is not available in this version", "write every or cron"
 	}

@@ -31,7 +31,10 @@ func TestApplyPicksAndRenames(t *testing.T) {
 	b.Field(2).(*array.Int16Builder).Append(36)
 	rec := b.NewRecord()
 	defer rec.Release()
-	got := p.Apply(rec)
+	got, err := p.Apply(rec)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer got.Release()
 	if want := "[years id]"; !got.Schema().Equal(p.Schema()) || fieldNames(got.Schema()) != want {
 		t.Errorf("got %v, want %s", fieldNames(got.Schema()), want)
@@ -49,8 +52,8 @@ func TestCompileWithoutChoiceKeepsAll(t *testing.T) {
 }
 
 func TestCompileNamesTheMissingColumn(t *testing.T) {
-	_, err := mapping.Compile(result, []def.ColumnChoice{{Column: "nmae"}})
-	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), `"nmae"`) || !strings.Contains(err.Error(), "age, id, name") {
+	_, err := mapping.Compile(result, []def.ColumnChoice{{Column: "nothing"}})
+	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), `"nothing"`) || !strings.Contains(err.Error(), "age, id, name") {
 		t.Errorf("got %v", err)
 	}
 }
