@@ -53,6 +53,7 @@ func (o *Opener) url(c *def.Connection) (string, error) {
 		if c.SQL.TLS == "require" {
 			query.Set("skip_verify", "true")
 		}
+	case def.S3: // has no URL
 	}
 	u.RawQuery = query.Encode()
 	return u.String(), nil

@@ -1,9 +1,9 @@
 package daemon_test
 
 import (
+	"database/sql"
 	"fmt"
 	"net/url"
-	"strings"
 	"testing"
 
 	_ "github.com/go-sql-driver/mysql"
@@ -41,22 +41,31 @@ func TestMySQLExport(t *testing.T) {
 	if r.Parts < 2 || r.Totals.Rows != rows || len(m.Objects) != 1 {
 		t.Fatalf("got %d parts, totals %+v, objects %+v", r.Parts, r.Totals, m.Objects)
 	}
-	mysqlRow, clickhouseRow := "concat_ws('|', id, coalesce(customer, '-'), total, unix_timestamp(ordered_at), note)",
-		"concatWithSeparator('|', toString(id), ifNull(customer, '-'), toString(total), toString(toDecimal64(ordered_at, 3)), note)"
 	from := s.s3(m.Objects[0].Key, "CSVWithNames",
-		"id UInt32, customer Nullable(String), total Decimal(12,2), ordered_at DateTime64(3, 'UTC'), note String")
-	const settings = " settings format_csv_null_representation = 'NULL', date_time_input_format = 'best_effort', output_format_decimal_trailing_zeros = 1"
+		"id UInt32, customer Nullable(String), total Decimal(12,2), ordered_at DateTime64(3, 'UTC'), note String") +
+		" %s settings format_csv_null_representation = 'NULL', date_time_input_format = 'best_effort'"
+	const theirs = "concat_ws('|', id, coalesce(customer, '-'), cast(total * 100 as signed), unix_timestamp(ordered_at), note)"
+	const ours = "concatWithSeparator('|', toString(id), ifNull(customer, '-'), toString(toInt64(total * 100)), toString(toDecimal64(ordered_at, 3)), note)"
 	for _, id := range []int{1, 7, 100_000, 123_456, rows} {
-		want := one(t, db, fmt.Sprintf("select concat(%s) from orders where id = %d", mysqlRow, id))
-		got := one(t, s.clickhouse(), fmt.Sprintf("select %s from %s where id = %d%s", clickhouseRow, from, id, settings))
-		if want = strings.Trim(want, "[]"); got != want {
+		where := fmt.Sprintf("where id = %d", id)
+		want := text(t, db, "select "+theirs+" from orders "+where)
+		if got := text(t, s.clickhouse(), "select "+ours+" from "+fmt.Sprintf(from, where)); got != want {
 			t.Errorf("row %d: got %s, want %s", id, got, want)
 		}
 	}
-	want := one(t, db, "select cast(concat_ws(' ', count(*), sum(id), sum(total), count(customer), count(distinct note)) as char) from orders")
-	got := one(t, s.clickhouse(), "select concatWithSeparator(' ', toString(count()), toString(sum(id)), toString(sum(total)), toString(count(customer)), toString(uniqExact(note))) from "+
-		from+settings)
+	want := text(t, db, "select concat_ws(' ', count(*), sum(id), cast(sum(total * 100) as signed), count(customer), count(distinct note)) from orders")
+	got := text(t, s.clickhouse(), "select concatWithSeparator(' ', toString(count()), toString(sum(id)), toString(sum(toInt64(total * 100))), "+
+		"toString(count(customer)), toString(uniqExact(note))) from "+fmt.Sprintf(from, ""))
 	if got != want {
 		t.Errorf("read back %s, want %s", got, want)
 	}
+}
+
+// text reads a single value that is text.
+func text(t *testing.T, db *sql.DB, query string) (s string) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&s); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return s
 }

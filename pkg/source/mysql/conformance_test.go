@@ -182,11 +182,7 @@ func TestEnumKeysAreInOneSplit(t *testing.T) {
 	execute(t, address,
 		"CREATE TABLE moods (id bigint, mood enum('zeal', 'joy', 'awe', 'Ire', 'fear'))",
 		"INSERT INTO moods SELECT seq, ELT(seq % 6 + 1, 'zeal', 'joy', 'awe', 'Ire', 'fear', NULL) FROM seq_1_to_400000")
-	db, err := Driver{}.Open(t.Context(), source.Config{Name: "shop", URL: address})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openDatabase(t, address)
 	q := source.Query{Name: "moods", SQL: "SELECT id, mood FROM moods", PartitionColumn: "mood"}
 	splits, err := db.Split(t.Context(), q, 4)
 	if err != nil {
@@ -213,11 +209,7 @@ func TestEnumKeysAreInOneSplit(t *testing.T) {
 func TestOrderStays(t *testing.T) {
 	address := servertest.MariaDB(t)
 	execute(t, address, "CREATE TABLE numbers AS SELECT seq AS id FROM seq_1_to_300000")
-	db, err := Driver{}.Open(t.Context(), source.Config{Name: "shop", URL: address})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := openDatabase(t, address)
 	for _, order := range []string{"ORDER BY id DESC", "order/* */by id desc limit 250000"} {
 		q := source.Query{Name: "numbers", SQL: "SELECT CAST(id AS SIGNED) AS id FROM numbers " + order, PartitionColumn: "id"}
 		splits, err := db.Split(t.Context(), q, 4)

@@ -81,9 +81,10 @@ func scan(sql string) (words []scanned, end int) {
 			}
 			words = append(words, scanned{strings.ToLower(sql[start:i]), depth})
 		default:
-			if c == '(' {
+			switch c {
+			case '(':
 				depth++
-			} else if c == ')' {
+			case ')':
 				depth--
 			}
 			i++
