@@ -65,19 +65,23 @@ func (d *database) open(ctx context.Context, q source.Query, action string) (*se
 	return s, m, nil
 }
 
+// isWrapped reports whether describing puts the model into another query: a
+// limit of its own is stronger than ours, and a UNION runs before its limit.
+// (TestDescribeRunsNothing)
+func (m *model) isWrapped() bool { return m.limited || m.combined }
+
 // linesBefore is how many lines of ours describing puts before the model.
 func (m *model) linesBefore() int {
-	if m.limited {
+	if m.isWrapped() {
 		return 1
 	}
 	return 0
 }
 
-// describe runs the model for no rows. A limit of its own would be stronger
-// than ours, so that such a model is put into another query.
+// describe runs the model for no rows.
 func (m *model) describe(ctx context.Context, s *session) error {
 	sql := m.sql
-	if m.limited {
+	if m.isWrapped() {
 		sql = m.wrapped("*", "")
 	}
 	if err := s.exec(ctx, "SET SESSION sql_select_limit = 0"); err != nil {

@@ -43,7 +43,7 @@ func TestDescribeRunsNothing(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	for _, sql := range []string{
-		"SELECT SUM(seq) AS c FROM seq_1_to_1000000000000",
+		"SELECT COUNT(DISTINCT seq) AS c FROM seq_1_to_1000000000000",
 		"SELECT seq AS c FROM seq_1_to_1000000000000 ORDER BY RAND() LIMIT 1",
 		"SELECT seq AS c FROM seq_1_to_1000000000000 UNION SELECT 1",
 		"WITH w AS (SELECT DISTINCT seq FROM seq_1_to_1000000000000) SELECT seq AS c FROM w",
@@ -63,7 +63,7 @@ func TestCancelBeforeTheFirstRow(t *testing.T) {
 	defer cancel()
 	failed := make(chan error)
 	go func() {
-		r, err := db.Read(ctx, source.Query{Name: "sums", SQL: "SELECT SUM(seq) AS rowless FROM seq_1_to_1000000000000"}, source.Split{})
+		r, err := db.Read(ctx, source.Query{Name: "sums", SQL: "SELECT SUM(SQRT(seq)) AS rowless FROM seq_1_to_1000000000000"}, source.Split{})
 		if err == nil {
 			_, err = r.Next(ctx)
 			r.Close()
@@ -107,5 +107,4 @@ func TestKilledInTheServer(t *testing.T) {
 	if !fault.Is(err, fault.Temporary) {
 		t.Errorf("got %v of kind %v, want temporary", err, fault.KindOf(err))
 	}
-	t.Log(err)
 }

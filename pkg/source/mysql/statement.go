@@ -12,6 +12,8 @@ type statement struct {
 	// ordered and limited are set when ORDER BY, and LIMIT or what is like it,
 	// stand outside parentheses.
 	ordered, limited bool
+	// combined is set when UNION, or what is like it, stands there.
+	combined bool
 }
 
 // parse looks at the model. The error is Invalid where the statement can't be
@@ -37,6 +39,8 @@ func parse(sql string) (statement, error) {
 		switch w.text {
 		case "limit", "offset", "fetch":
 			s.limited = true
+		case "union", "intersect", "except":
+			s.combined = true
 		case "by":
 			s.ordered = s.ordered || i > 0 && words[i-1].text == "order"
 		}
