@@ -46,11 +46,14 @@ func (o *Opener) url(c *def.Connection) (string, error) {
 	switch c.Type {
 	case def.Postgres:
 		query.Set("sslmode", map[string]string{"disable": "disable", "require": "require", "verify": "verify-full"}[c.SQL.TLS])
+	case def.MySQL:
+		query.Set("tls", map[string]string{"disable": "false", "require": "skip-verify", "verify": "true"}[c.SQL.TLS])
 	case def.ClickHouse:
 		query.Set("secure", map[string]string{"disable": "false", "require": "true", "verify": "true"}[c.SQL.TLS])
 		if c.SQL.TLS == "require" {
 			query.Set("skip_verify", "true")
 		}
+	case def.S3: // has no URL
 	}
 	u.RawQuery = query.Encode()
 	return u.String(), nil

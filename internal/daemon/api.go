@@ -54,14 +54,6 @@ func supported(p *def.Project) def.Problems {
 			problems = append(problems, def.Problem{File: flaw.At.File, Line: flaw.At.Line, Column: flaw.At.Column, Message: flaw.Err.Error()})
 		}
 	}
-	for _, m := range p.Models {
-		if c := p.Connections[m.Connection]; c != nil && c.Type == def.MySQL {
-			problems = append(problems, def.Problem{
-				File: m.Pos.File, Line: m.Pos.Line, Column: m.Pos.Column,
-				Message: "reading from MySQL is not available in this version", Remedy: "use a connection to PostgreSQL or ClickHouse",
-			})
-		}
-	}
 	for _, d := range p.Datasources {
 		if d.Import != nil && d.Import.OnOverwrite != def.IgnoreOverwrite {
 			problems = append(problems, def.Problem{

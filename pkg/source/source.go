@@ -1,6 +1,6 @@
 // Package source is the databases that an export reads.
 //
-// A driver is one folder here (postgres, clickhouse), one line in package all,
+// A driver is one folder here (postgres, mysql, clickhouse), one line in package all,
 // and one call of the conformance suite in package sourcetest. Drivers stream:
 // their memory doesn't grow with the result.
 package source

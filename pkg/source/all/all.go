@@ -9,12 +9,13 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/source"
 	"github.com/longshore/longshore/pkg/source/clickhouse"
+	"github.com/longshore/longshore/pkg/source/mysql"
 	"github.com/longshore/longshore/pkg/source/postgres"
 )
 
 // Drivers returns the drivers, in the order of the documentation.
 func Drivers() []source.Driver {
-	return []source.Driver{postgres.Driver{}, clickhouse.Driver{}}
+	return []source.Driver{postgres.Driver{}, mysql.Driver{}, clickhouse.Driver{}}
 }
 
 // ByName returns the driver that definitions call name. The error is Invalid
