@@ -7,14 +7,11 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/def"
-	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/ledger"
-	"github.com/longshore/longshore/internal/mapping"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/telemetry"
 	"github.com/longshore/longshore/pkg/format"
@@ -41,29 +38,6 @@ func loopback(listen string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()
-}
-
-// supported finds what definitions may say but this version doesn't do.
-func supported(p *def.Project) def.Problems {
-	var problems def.Problems
-	for _, s := range p.Syncs {
-		if what, remedy := export.Unsupported(s); what != "" {
-			problems = append(problems, def.Problem{File: s.Pos.File, Line: s.Pos.Line, Column: s.Pos.Column, Message: what, Remedy: remedy})
-		}
-		for _, flaw := range mapping.Check(s.Mapping) {
-			problems = append(problems, def.Problem{File: flaw.At.File, Line: flaw.At.Line, Column: flaw.At.Column, Message: flaw.Err.Error()})
-		}
-	}
-	for _, d := range p.Datasources {
-		if d.Import != nil && d.Import.OnOverwrite != def.IgnoreOverwrite {
-			problems = append(problems, def.Problem{
-				File: d.Pos.File, Line: d.Pos.Line, Column: d.Pos.Column,
-				Message: "IMPORT_ON_OVERWRITE " + string(d.Import.OnOverwrite) + " is not available in this version", Remedy: "write ignore",
-			})
-		}
-	}
-	slices.SortFunc(problems, func(a, b def.Problem) int { return strings.Compare(a.File, b.File) })
-	return problems
 }
 
 // test tries a connection: it logs in, and for a bucket it lists.
