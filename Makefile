@@ -20,7 +20,7 @@ build: ## Build producer, worker, longshore and devstack into bin/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 	go build -C devstack -trimpath -o ../bin/ ./cmd/...
 
-demo: ## Run export and ingest once on embedded servers; SERVE=1 stays up with the console
+demo: ## Run export and ingest once on embedded servers; SERVE=1 stays up afterwards
 	@SERVE='$(SERVE)' scripts/demo.sh
 
 dev: ## Run everything for development on embedded servers
