@@ -24,6 +24,9 @@ func supported(p *def.Project) def.Problems {
 		}
 	}
 	for _, d := range p.Datasources {
+		if d.Import != nil && d.Import.OnNewColumn == def.QuarantineColumn {
+			add(d.Pos, "IMPORT_ON_NEW_COLUMN quarantine is not available in this version", "write ignore, or leave it out and watch for warnings")
+		}
 		if d.Import != nil && d.Import.OnOverwrite != def.IgnoreOverwrite {
 			add(d.Pos, "IMPORT_ON_OVERWRITE "+string(d.Import.OnOverwrite)+" is not available in this version", "write ignore")
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
@@ -175,6 +176,7 @@ func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *er
 		b := <-a.free // at most appendsAtOnce are away
 		consumed, err := decoder.Next(b, int(a.rec.ChunkRows))
 		if errors.Is(err, io.EOF) {
+			a.warnOfUnknown(decoder.Facts().Unknown)
 			return nil
 		}
 		if err != nil {
@@ -210,4 +212,14 @@ func (a *appender) append(ctx context.Context, chunk int64, b *block.Block) erro
 	return a.job.house.Append(ctx, clickhouse.Insert{
 		Table: a.job.ds.Name, Block: b, Token: token(a.job.ds.Name, a.file, chunk, "rows"),
 	})
+}
+
+// warnOfUnknown tells of fields that no column reads: their values are not in
+// the table.
+func (a *appender) warnOfUnknown(fields []string) {
+	if len(fields) == 0 || a.job.ds.Import.OnNewColumn == def.IgnoreColumn {
+		return
+	}
+	a.log.Warn("fields without a column were left out; add them to SCHEMA", zap.String("run", string(a.run.ID)),
+		zap.String("datasource", a.job.ds.Name), zap.String("key", a.file.Key), zap.Strings("fields", fields[:min(len(fields), 20)]))
 }

@@ -49,8 +49,9 @@ func NewWorker(r redis.UniversalClient, cfg WorkerConfig, h Handler) *Worker {
 	return &Worker{cfg: cfg, handler: h, redis: r}
 }
 
-// Run takes tasks until ctx ends, then waits for the running ones: for
-// Grace, then for their handlers to notice that they are canceled.
+// Run takes tasks until ctx ends, then waits for the running ones: for Grace,
+// and then, canceled, a few seconds more. A handler that still runs after that
+// is left behind, and its task goes back to the queue.
 func (w *Worker) Run(ctx context.Context) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
