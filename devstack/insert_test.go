@@ -170,6 +170,8 @@ func TestLongInsert(t *testing.T) {
 	var written uint64
 	err := client.Do(t.Context(), ch.Query{
 		Body: "INSERT INTO long_insert VALUES", Input: proto.Input{{Name: "a", Data: &a}, {Name: "s", Data: &s}},
+		// By default the engine joins blocks up to 256 MiB and holds several of these, which would hide the front's own memory.
+		Settings:   []ch.Setting{{Key: "min_insert_block_size_bytes", Value: "1"}, {Key: "min_insert_block_size_rows", Value: "1"}},
 		OnProgress: func(_ context.Context, p proto.Progress) error { written += p.WroteRows; return nil },
 		OnInput: func(context.Context) error {
 			most = max(most, residentBytes(t))
@@ -184,8 +186,10 @@ func TestLongInsert(t *testing.T) {
 	if err != nil || written != blocks*rows {
 		t.Errorf("got %d rows written, %v", written, err)
 	}
-	if grown := most - before; grown > 1<<30 {
-		t.Errorf("an INSERT of 2 GB took %d MB", grown>>20)
+	grown := most - before
+	t.Logf("an INSERT of 2 GB took %d MB", grown>>20)
+	if grown > 1<<30 {
+		t.Error("the memory grows with the data")
 	}
 }
 
