@@ -14,8 +14,11 @@ import (
 type Plan struct {
 	Epoch int `json:"epoch"`
 	Parts int `json:"parts"`
-	// Held is set when parts can be done only while the producer that planned
-	// them holds a snapshot open. A new leader plans anew.
+	// Waves is how many parts each wave has, in the order of the parts: those of a
+	// wave begin when all before them are done. Empty means that all are one wave.
+	Waves []int `json:"waves,omitempty"`
+	// Held is set when the first wave's parts can be done only while the producer
+	// that planned them holds a snapshot open. A new leader plans anew.
 	Held bool `json:"held,omitempty"`
 	// Queue is where the parts' tasks go.
 	Queue string `json:"queue"`

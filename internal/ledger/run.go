@@ -89,7 +89,19 @@ type Trigger struct {
 	By string `json:"by"`
 	// Tick is the time on the schedule that was due. Zero for other triggers.
 	Tick time.Time `json:"tick,omitzero"`
+	// Baseline is what a sync's run is to do with its baseline.
+	Baseline BaselineUse `json:"baseline,omitempty"`
 }
+
+// BaselineUse says what a run does with the rows that its sync sent last.
+type BaselineUse string
+
+// The uses of a baseline. After each of them the run's rows are the new one.
+const (
+	CompareBaseline BaselineUse = ""        // send what differs
+	IgnoreBaseline  BaselineUse = "ignore"  // send every row, and in mode diff those that are gone
+	RebuildBaseline BaselineUse = "rebuild" // send nothing
+)
 
 // Totals is how much a run or a part did.
 type Totals struct {
