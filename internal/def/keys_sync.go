@@ -8,7 +8,7 @@ var modelKeys = []Key{
 	{ModelFile, "primary_key", "a column, or a list", "none", "The columns that tell rows apart. Required for the modes insert and diff."},
 	{ModelFile, "partition", "a column, or an object", "the source's choice", "How to cut the query into parts."},
 	{ModelFile, "partition.column", "a column", "required", "The column whose ranges are the parts."},
-	{ModelFile, "partition.count", "1 to 1024", "the sync's parallelism", "How many ranges."},
+	{ModelFile, "partition.count", "1 to 1024", "the sync's parallelism, fewer where rows are few", "How many ranges."},
 }
 
 var syncKeys = append([]Key{

@@ -88,7 +88,7 @@ func (e *Export) open(ctx context.Context, r ledger.Run) (*job, error) {
 	j := &job{sync: sync, model: project.Models[sync.Model]}
 	j.query = source.Query{Name: j.model.Name, SQL: j.model.SQL}
 	if j.model.Partition != nil {
-		j.query.PartitionColumn = j.model.Partition.Column
+		j.query.PartitionColumn, j.query.PartitionCount = j.model.Partition.Column, j.model.Partition.Count
 	}
 	if j.format, err = e.doors.Format(string(sync.Destination.Format)); err != nil {
 		return nil, err

@@ -69,6 +69,18 @@ type Query struct {
 	// PartitionColumn is the column of the result to cut ranges of. Empty leaves
 	// the choice to the driver.
 	PartitionColumn string
+	// PartitionCount is how many ranges the user wants. Zero leaves the choice to
+	// the driver, which doesn't cut what is small.
+	PartitionCount int
+}
+
+// Ranges returns into how many ranges to cut a result, n at most. Unless the
+// user said, each should have at least so many rows.
+func (q Query) Ranges(n int, rows, least int64) int {
+	if q.PartitionCount > 0 {
+		return min(n, q.PartitionCount)
+	}
+	return int(min(int64(n), rows/least))
 }
 
 // Split is one slice of a query's result. It travels as JSON to the worker

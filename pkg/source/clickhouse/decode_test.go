@@ -173,7 +173,7 @@ func TestCutKeys(t *testing.T) {
 		{"two values", []string{"1", "1", "1", "2"}, 2},
 		{"none", nil, 1},
 	} {
-		cuts := cutKeys("k", "Int64", c.sample, 4, 1_000_000)
+		cuts := cutKeys("k", "Int64", c.sample, 4)
 		if len(cuts) != c.want {
 			t.Errorf("%s: got %d cuts, want %d", c.name, len(cuts), c.want)
 		}

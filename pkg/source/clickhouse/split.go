@@ -80,7 +80,7 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 	if err != nil {
 		return nil, d.failure(ctx, action, err, 0)
 	}
-	return encodeSplits(cutKeys(q.PartitionColumn, plainType(m.types[key]), sample, n, rows), rows)
+	return encodeSplits(cutKeys(q.PartitionColumn, plainType(m.types[key]), sample, q.Ranges(n, rows, splitRows)), rows)
 }
 
 // sampleSize is how many keys bounds are chosen from.
@@ -100,8 +100,7 @@ func readSample(found [][]string) (rows int64, sample []string, err error) {
 }
 
 // cutKeys chooses bounds from the sorted sample. Equal bounds become one.
-func cutKeys(column, typeName string, sample []string, n int, rows int64) []detail {
-	n = int(min(int64(n), rows/splitRows))
+func cutKeys(column, typeName string, sample []string, n int) []detail {
 	var cuts []detail
 	var from *string
 	for i := 1; i < n && len(sample) > 0; i++ {

@@ -72,7 +72,7 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 	if n < 2 || m.limited || m.ordered {
 		return encodeSplits([]detail{{}}, 0)
 	}
-	cuts, rows, err := m.cut(ctx, s, key, n)
+	cuts, rows, err := m.cut(ctx, s, q, key, n)
 	if err != nil {
 		if ctx.Err() != nil {
 			s.kill()
@@ -86,7 +86,7 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 const sampleSize = 10_000
 
 // cut counts the rows, and where they are enough takes a sample of the keys.
-func (m *model) cut(ctx context.Context, s *session, key, n int) (cuts []detail, rows int64, err error) {
+func (m *model) cut(ctx context.Context, s *session, q source.Query, key, n int) (cuts []detail, rows int64, err error) {
 	counted, err := s.collect(ctx, m.wrapped("COUNT(*)", ""))
 	if err != nil {
 		return nil, 0, err
@@ -95,12 +95,12 @@ func (m *model) cut(ctx context.Context, s *session, key, n int) (cuts []detail,
 	if !ok {
 		return nil, 0, fault.New(fault.Unknown, "the count of rows isn't a number")
 	}
-	if n = int(min(int64(n), rows/splitRows)); n < 2 {
+	if n = q.Ranges(n, rows, splitRows); n < 2 {
 		return []detail{{}}, rows, nil
 	}
 	column := "q." + quoteName(m.names[key])
 	sample, err := s.collect(ctx, m.wrapped(column+", COUNT(*)", fmt.Sprintf(
-		" WHERE %s IS NOT NULL AND RAND() < %.9f GROUP BY 1 ORDER BY 1", column, float64(sampleSize)/float64(rows))))
+		" WHERE %s IS NOT NULL AND RAND() < %.9f GROUP BY 1 ORDER BY 1", column, float64(sampleSize)/float64(max(rows, 1)))))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -45,7 +45,11 @@ func (d *database) cutKeys(ctx context.Context, s *session, m *model, key, n int
 			return nil, err
 		}
 	}
-	bounds, err := boundsFromStatistics(ctx, s, column, n)
+	var bounds []string
+	var err error
+	if rows >= splitRows { // of fewer, all are asked: statistics are the table's, not the result's
+		bounds, err = boundsFromStatistics(ctx, s, column, n)
+	}
 	if err == nil && len(bounds) == 0 {
 		bounds, err = boundsFromSample(ctx, s, m, key, n, rows)
 	}

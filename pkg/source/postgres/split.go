@@ -78,7 +78,7 @@ func (d *database) cut(ctx context.Context, s *session, q source.Query, n int, a
 		return nil, 0, err
 	}
 	rows := int64(plan.Rows)
-	n = int(min(int64(n), rows/splitRows))
+	n = q.Ranges(n, rows, splitRows)
 	switch {
 	case n < 2 || m.limited || m.ordered && key < 0:
 		return nil, rows, nil

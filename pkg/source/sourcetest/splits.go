@@ -3,6 +3,7 @@ package sourcetest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -21,20 +22,23 @@ func (h Harness) testSplits(t *testing.T) {
 	db := h.open(t, url, 0)
 	for _, c := range []struct {
 		name, sql, partition string
+		count                int  // that the user wants
 		cut                  bool // more than one split is wanted
 	}{
-		{"no partition", "SELECT id, label FROM numbers", "", false},
-		{"by key", "SELECT id, label FROM numbers", "id", true},
-		{"by a key with nulls", "SELECT id, part FROM numbers", "part", true},
-		{"by a key of the result", "SELECT id, id * 3 + 1 AS k FROM numbers WHERE id < 400000", "k", true},
-		{"by text", "SELECT id, label FROM numbers", "label", true},
-		{"ordered", "SELECT id, label FROM numbers ORDER BY id", "", false},
-		{"limited", "SELECT id FROM numbers ORDER BY id LIMIT 400000", "id", false},
-		{"comment at the end", "SELECT id FROM numbers -- all of them; really", "id", true},
-		{"semicolon at the end", "SELECT id FROM numbers ; ", "id", true},
+		{"no partition", "SELECT id, label FROM numbers", "", 0, false},
+		{"by key", "SELECT id, label FROM numbers", "id", 0, true},
+		{"by a key with nulls", "SELECT id, part FROM numbers", "part", 0, true},
+		{"by a key of the result", "SELECT id, id * 3 + 1 AS k FROM numbers WHERE id < 400000", "k", 0, true},
+		{"by text", "SELECT id, label FROM numbers", "label", 0, true},
+		{"ordered", "SELECT id, label FROM numbers ORDER BY id", "", 0, false},
+		{"limited", "SELECT id FROM numbers ORDER BY id LIMIT 400000", "id", 0, false},
+		{"few rows", "SELECT id FROM numbers WHERE id < 100", "id", 0, false},
+		{"few rows in as many ranges as the user wants", "SELECT id FROM numbers WHERE id < 100", "id", 4, true},
+		{"comment at the end", "SELECT id FROM numbers -- all of them; really", "id", 0, true},
+		{"semicolon at the end", "SELECT id FROM numbers ; ", "id", 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			q := source.Query{Name: "orders", SQL: c.sql, PartitionColumn: c.partition}
+			q := source.Query{Name: "orders", SQL: c.sql, PartitionColumn: c.partition, PartitionCount: c.count}
 			splits := split(t, db, q, 4)
 			if n := len(splits.Splits); n > 4 || n < 1 || c.cut && n < 2 {
 				t.Errorf("got %d splits", n)
@@ -51,6 +55,7 @@ func want(sql string) map[int64]bool {
 		switch {
 		case sql == "SELECT id, id * 3 + 1 AS k FROM numbers WHERE id < 400000" && id >= 400_000:
 		case sql == "SELECT id FROM numbers ORDER BY id LIMIT 400000" && id >= 400_000:
+		case strings.HasSuffix(sql, "WHERE id < 100") && id >= 100:
 		default:
 			ids[id] = true
 		}
