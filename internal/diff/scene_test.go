@@ -1,0 +1,252 @@
+package diff_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/longshore/longshore/internal/diff"
+)
+
+// memory is a Store in memory.
+type memory struct {
+	mu    sync.Mutex
+	files map[string][]byte // guarded by mu
+	reads int               // guarded by mu
+}
+
+func newMemory() *memory { return &memory{files: map[string][]byte{}} }
+
+func (m *memory) Create(_ context.Context, name string) diff.File {
+	return &memoryFile{store: m, name: name}
+}
+
+func (m *memory) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads++
+	data, ok := m.files[name]
+	if !ok || offset < 0 || offset+length > int64(len(data)) {
+		return nil, fmt.Errorf("no bytes %d to %d of %s", offset, offset+length, name)
+	}
+	return bytes.Clone(data[offset : offset+length]), nil
+}
+
+type memoryFile struct {
+	bytes.Buffer
+	store *memory
+	name  string
+}
+
+func (f *memoryFile) Close() error {
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
+	f.store.files[f.name] = f.Bytes()
+	return nil
+}
+
+func (f *memoryFile) Abort() error { return nil }
+
+// table is rows by their key.
+type table map[uint64]string
+
+func key(id uint64) []byte { return binary.AppendUvarint(nil, id) }
+
+func randomTable(r *rand.Rand, rows int) table {
+	t := table{}
+	for range rows {
+		t[r.Uint64N(uint64(rows)*2)] = randomBody(r)
+	}
+	return t
+}
+
+func randomBody(r *rand.Rand) string {
+	n := r.IntN(60)
+	if r.IntN(500) == 0 {
+		n = 200_000 // longer than a block
+	}
+	return string(bytes.Repeat([]byte{byte('a' + r.IntN(26))}, n))
+}
+
+// mutate returns a table of which a share of the rows was changed, removed and added.
+func (t table) mutate(r *rand.Rand, share float64) table {
+	out := maps.Clone(t)
+	for id := range t {
+		if r.Float64() >= share {
+			continue
+		}
+		switch r.IntN(3) {
+		case 0:
+			out[id] = randomBody(r)
+		case 1:
+			delete(out, id)
+		case 2:
+			out[r.Uint64()] = randomBody(r)
+		}
+	}
+	return out
+}
+
+// sorter sorts the table's rows in a memory so small that there are many files.
+func (t table) sorter(tb testing.TB, store diff.Store, name string, memory int64, fanin int) *diff.Sorter {
+	tb.Helper()
+	s := diff.NewSorter(diff.SortConfig{Store: store, Name: name, Memory: memory, Fanin: fanin})
+	for id, body := range t {
+		if err := s.Add(tb.Context(), key(id), []byte(body), diff.HashRow([]byte(body))); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return s
+}
+
+// level writes a level of a baseline in n files: the rows that differ from those
+// of an older table, which may be nil.
+func (t table) level(tb testing.TB, store diff.Store, name string, older table, n int) diff.Level {
+	tb.Helper()
+	s := diff.NewSorter(diff.SortConfig{Store: store, Name: name + "-sort-", Memory: 1 << 20, Fanin: 4})
+	gone := map[string]bool{}
+	add := func(id uint64, body string) {
+		if err := s.Add(tb.Context(), key(id), []byte(body), diff.HashRow([]byte(body))); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	for id, body := range t {
+		if was, had := older[id]; !had || was != body {
+			add(id, body)
+		}
+	}
+	for id := range older {
+		if _, has := t[id]; !has {
+			gone[string(key(id))] = true
+			add(id, "")
+		}
+	}
+	rows, err := s.Sorted()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	merged := diff.NewMerge(rows...)
+	defer merged.Close()
+	return diff.Level{Run: name, Files: write(tb, store, name, merged, n, func(h *diff.Head) { h.Gone = gone[string(h.Key)] })}
+}
+
+// write writes rows into n files, one for each range of hashes.
+func write(tb testing.TB, store diff.Store, name string, rows diff.Source, n int, edit func(*diff.Head)) []diff.FileInfo {
+	tb.Helper()
+	var files []diff.FileInfo
+	more := next(tb, rows)
+	for i, within := range diff.Ranges(n) {
+		w, err := diff.NewWriter(tb.Context(), store, fmt.Sprintf("%s-%d", name, i), diff.Zstd)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for ; more && (within.To == 0 || rows.Head().Hash < within.To); more = next(tb, rows) {
+			body, err := rows.Body()
+			if err != nil {
+				tb.Fatal(err)
+			}
+			head := *rows.Head()
+			edit(&head)
+			if err := w.Add(&head, body); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		info, err := w.Close()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		files = append(files, info)
+	}
+	return files
+}
+
+func next(tb testing.TB, s diff.Source) bool {
+	tb.Helper()
+	ok, err := s.Next(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return ok
+}
+
+// outcome is the rows of each op.
+type outcome [4]table
+
+func want(now, then table) outcome {
+	out := outcome{{}, {}, {}, {}}
+	for id, body := range now {
+		was, had := then[id]
+		switch {
+		case !had:
+			out[diff.Added][id] = body
+		case was != body:
+			out[diff.Changed][id] = body
+		default:
+			out[diff.Unchanged][id] = body
+		}
+	}
+	for id, body := range then {
+		if _, has := now[id]; !has {
+			out[diff.Removed][id] = body
+		}
+	}
+	return out
+}
+
+// compare collects what Compare says, and checks its order.
+func compare(tb testing.TB, out *outcome, now, then diff.Source) {
+	tb.Helper()
+	defer now.Close()
+	defer then.Close()
+	var last diff.Head
+	err := diff.Compare(tb.Context(), now, then, func(op diff.Op, row diff.Source) error {
+		h := row.Head()
+		id, n := binary.Uvarint(h.Key)
+		if n != len(h.Key) || h.Hash != diff.HashKey(h.Key) || h.Hash < last.Hash {
+			tb.Fatalf("got a row with key %x and hash %x after %x", h.Key, h.Hash, last.Hash)
+		}
+		if _, again := out[op][id]; again {
+			tb.Fatalf("row %d came twice", id)
+		}
+		body, err := row.Body()
+		out[op][id] = string(body)
+		last = diff.Head{Hash: h.Hash}
+		return err
+	}, func(h *diff.Head) { tb.Fatalf("key %x is said to be there twice", h.Key) })
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func (o *outcome) check(tb testing.TB, want outcome) {
+	tb.Helper()
+	for op := diff.Added; op <= diff.Unchanged; op++ {
+		if !maps.Equal(o[op], want[op]) {
+			tb.Errorf("%s: got %d rows, want %d; ids that differ: %v", op, len(o[op]), len(want[op]), different(o[op], want[op]))
+		}
+	}
+}
+
+func different(a, b table) (ids []uint64) {
+	for id, body := range a {
+		if other, ok := b[id]; !ok || other != body {
+			ids = append(ids, id)
+		}
+	}
+	for id := range b {
+		if _, ok := a[id]; !ok {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(len(ids), 10)]
+}
