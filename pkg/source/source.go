@@ -100,6 +100,9 @@ type Splits struct {
 	Splits []Split
 	// Consistent is set when all splits see one state of the data.
 	Consistent bool
+	// Ordered is set when the only split's rows come in an order that the query asks
+	// for.
+	Ordered bool
 	// Held is set when the splits are readable only until Close.
 	Held bool
 	// Release ends the snapshot; nil where there is nothing to end.

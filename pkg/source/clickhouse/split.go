@@ -60,14 +60,14 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 		return nil, err
 	}
 	if q.PartitionColumn == "" {
-		return encodeSplits([]detail{{}}, 0)
+		return m.encodeSplits([]detail{{}}, 0)
 	}
 	key, err := m.column(q.PartitionColumn)
 	if err != nil {
 		return nil, d.failure(ctx, action, err, 0)
 	}
 	if n < 2 || m.limited {
-		return encodeSplits([]detail{{}}, 0)
+		return m.encodeSplits([]detail{{}}, 0)
 	}
 	column := "q." + quoteName(q.PartitionColumn)
 	found, err := collect(ctx, c, fmt.Sprintf(
@@ -80,7 +80,7 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 	if err != nil {
 		return nil, d.failure(ctx, action, err, 0)
 	}
-	return encodeSplits(cutKeys(q.PartitionColumn, plainType(m.types[key]), sample, q.Ranges(n, rows, splitRows)), rows)
+	return m.encodeSplits(cutKeys(q.PartitionColumn, plainType(m.types[key]), sample, q.Ranges(n, rows, splitRows)), rows)
 }
 
 // sampleSize is how many keys bounds are chosen from.
@@ -144,8 +144,8 @@ func (m *model) column(name string) (int, error) {
 
 // encodeSplits shares the rows out among the splits. One query sees one state
 // of each table; several don't.
-func encodeSplits(cuts []detail, rows int64) (*source.Splits, error) {
-	out := &source.Splits{Consistent: len(cuts) == 1}
+func (m *model) encodeSplits(cuts []detail, rows int64) (*source.Splits, error) {
+	out := &source.Splits{Consistent: len(cuts) == 1, Ordered: len(cuts) == 1 && m.ordered}
 	for _, c := range cuts {
 		content, err := json.Marshal(c)
 		if err != nil {

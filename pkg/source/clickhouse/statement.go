@@ -9,8 +9,9 @@ import (
 // statement is a model's SQL, as far as its words tell what it is.
 type statement struct {
 	sql string // up to its last word: no semicolon, no comment after it
-	// limited is set when LIMIT, or what is like it, stands outside parentheses.
-	limited bool
+	// ordered and limited are set when ORDER BY, and LIMIT or what is like it,
+	// stand outside parentheses.
+	ordered, limited bool
 }
 
 // parse looks at the model. The error is Invalid where the statement can't be
@@ -26,11 +27,13 @@ func parse(sql string) (statement, error) {
 	}
 	s := statement{sql: sql[:end]}
 	anywhere := strings.HasPrefix(strings.TrimSpace(sql), "(")
-	for _, w := range words {
+	for i, w := range words {
 		if w.depth > 0 && !anywhere {
 			continue
 		}
 		switch w.text {
+		case "by":
+			s.ordered = s.ordered || i > 0 && words[i-1].text == "order"
 		case "limit", "offset", "fetch", "top":
 			s.limited = true
 		}

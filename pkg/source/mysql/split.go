@@ -63,14 +63,14 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 	}
 	defer s.close()
 	if q.PartitionColumn == "" {
-		return encodeSplits([]detail{{}}, 0)
+		return m.encodeSplits([]detail{{}}, 0)
 	}
 	key, err := m.column(q.PartitionColumn)
 	if err != nil {
 		return nil, d.failure(ctx, action, err)
 	}
 	if n < 2 || m.limited || m.ordered {
-		return encodeSplits([]detail{{}}, 0)
+		return m.encodeSplits([]detail{{}}, 0)
 	}
 	cuts, rows, err := m.cut(ctx, s, q, key, n)
 	if err != nil {
@@ -79,7 +79,7 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 		}
 		return nil, d.failureIn(ctx, action, err, m.sql, 1)
 	}
-	return encodeSplits(cuts, rows)
+	return m.encodeSplits(cuts, rows)
 }
 
 // sampleSize is about how many keys bounds are chosen from.
@@ -177,8 +177,8 @@ func cutKeys(column string, sample []weighted, n int) []detail {
 
 // encodeSplits shares the rows out among the splits. One statement sees one
 // state of the data; several don't.
-func encodeSplits(cuts []detail, rows int64) (*source.Splits, error) {
-	out := &source.Splits{Consistent: len(cuts) == 1}
+func (m *model) encodeSplits(cuts []detail, rows int64) (*source.Splits, error) {
+	out := &source.Splits{Consistent: len(cuts) == 1, Ordered: len(cuts) == 1 && m.ordered}
 	for _, c := range cuts {
 		content, err := json.Marshal(c)
 		if err != nil {

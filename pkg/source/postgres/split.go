@@ -38,7 +38,7 @@ func (d *database) Split(ctx context.Context, q source.Query, n int) (*source.Sp
 		if err != nil {
 			return nil, err
 		}
-		return encodeSplits([]detail{{}}, rows)
+		return whole(q, rows)
 	}
 	snapshot, err := d.export(ctx, s, action)
 	if err != nil {
@@ -88,6 +88,19 @@ func (d *database) cut(ctx context.Context, s *session, q source.Query, n int, a
 	}
 	cuts, err := d.cutBlocks(ctx, s, m, plan, n)
 	return cuts, rows, d.failure(ctx, action, err)
+}
+
+// whole is the query in one split.
+func whole(q source.Query, rows int64) (*source.Splits, error) {
+	statement, err := parse(q.SQL)
+	if err != nil {
+		return nil, err
+	}
+	out, err := encodeSplits([]detail{{}}, rows)
+	if err == nil {
+		out.Ordered = statement.ordered
+	}
+	return out, err
 }
 
 // encodeSplits shares the estimated rows out among the splits. Whether they are

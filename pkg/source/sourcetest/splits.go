@@ -43,6 +43,9 @@ func (h Harness) testSplits(t *testing.T) {
 			if n := len(splits.Splits); n > 4 || n < 1 || c.cut && n < 2 {
 				t.Errorf("got %d splits", n)
 			}
+			if ordered := c.name == "ordered" || c.name == "limited"; splits.Ordered != ordered {
+				t.Errorf("got ordered %v, want %v", splits.Ordered, ordered)
+			}
 			h.checkRows(t, db, q, splits, want(c.sql), func() {})
 		})
 	}
