@@ -116,3 +116,16 @@ func (c *comparison) remember() {
 		c.last.Hash, c.last.Key = h.Hash, append(c.last.Key[:0], h.Key...)
 	}
 }
+
+// Counts is how many rows of each op there are.
+type Counts [Unchanged + 1]int64
+
+// Present is how many rows the present result has.
+func (c Counts) Present() int64 { return c[Added] + c[Changed] + c[Unchanged] }
+
+// Add adds o to c.
+func (c *Counts) Add(o Counts) {
+	for op := range c {
+		c[op] += o[op]
+	}
+}

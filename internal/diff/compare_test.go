@@ -75,7 +75,7 @@ func TestKeysThatAreThereTwice(t *testing.T) {
 	s := diff.NewSorter(diff.SortConfig{Store: store, Name: "sort", Memory: 4000, Fanin: 3})
 	for i := range uint64(1000) {
 		for range 1 + i%100/98 { // 98 and 99 of each hundred
-			if err := s.Add(t.Context(), key(i), []byte("x"), diff.RowHash{}); err != nil {
+			if err := s.Add(t.Context(), head(i, "x"), []byte("x")); err != nil {
 				t.Fatal(err)
 			}
 		}

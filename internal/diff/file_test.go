@@ -92,7 +92,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	before, most := heap(), uint64(0)
 	const rows = 100 * memory / rowSize
 	for i := range uint64(rows) {
-		if err := s.Add(t.Context(), key(i), body, diff.RowHash{}); err != nil {
+		if err := s.Add(t.Context(), head(i, ""), body); err != nil {
 			t.Fatal(err)
 		}
 		if i%(rows/50) == 0 {

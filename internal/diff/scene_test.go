@@ -61,6 +61,10 @@ type table map[uint64]string
 
 func key(id uint64) []byte { return binary.AppendUvarint(nil, id) }
 
+func head(id uint64, body string) *diff.Head {
+	return &diff.Head{Hash: diff.HashKey(key(id)), Key: key(id), Row: diff.HashRow([]byte(body))}
+}
+
 func randomTable(r *rand.Rand, rows int) table {
 	t := table{}
 	for range rows {
@@ -101,7 +105,7 @@ func (t table) sorter(tb testing.TB, store diff.Store, name string, memory int64
 	tb.Helper()
 	s := diff.NewSorter(diff.SortConfig{Store: store, Name: name, Memory: memory, Fanin: fanin})
 	for id, body := range t {
-		if err := s.Add(tb.Context(), key(id), []byte(body), diff.HashRow([]byte(body))); err != nil {
+		if err := s.Add(tb.Context(), head(id, body), []byte(body)); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -115,7 +119,7 @@ func (t table) level(tb testing.TB, store diff.Store, name string, older table, 
 	s := diff.NewSorter(diff.SortConfig{Store: store, Name: name + "-sort-", Memory: 1 << 20, Fanin: 4})
 	gone := map[string]bool{}
 	add := func(id uint64, body string) {
-		if err := s.Add(tb.Context(), key(id), []byte(body), diff.HashRow([]byte(body))); err != nil {
+		if err := s.Add(tb.Context(), head(id, body), []byte(body)); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -41,14 +41,15 @@ func NewSorter(cfg SortConfig) *Sorter {
 	return &Sorter{cfg: cfg, filling: &arena{}, idle: &arena{}}
 }
 
-// Add takes a copy of a row.
-func (s *Sorter) Add(ctx context.Context, key, body []byte, row RowHash) error {
+// Add takes a copy of a row. Whoever wants rows in another order than that of
+// their keys' hashes gives them other hashes.
+func (s *Sorter) Add(ctx context.Context, h *Head, body []byte) error {
 	if s.filling.size() >= s.cfg.Memory/2 {
 		if err := s.spill(ctx); err != nil {
 			return err
 		}
 	}
-	s.filling.add(key, body, row)
+	s.filling.add(h, body)
 	return nil
 }
 
@@ -199,8 +200,8 @@ const overhead = 8 + 16 + 16 + 16
 
 func (a *arena) size() int64 { return a.bytes + int64(len(a.rows))*overhead }
 
-func (a *arena) add(key, body []byte, row RowHash) {
-	need := len(key) + len(body)
+func (a *arena) add(h *Head, body []byte) {
+	need := len(h.Key) + len(body)
 	last := len(a.chunks) - 1
 	if last < 0 || cap(a.chunks[last])-len(a.chunks[last]) < need {
 		a.grow(need)
@@ -208,9 +209,9 @@ func (a *arena) add(key, body []byte, row RowHash) {
 	}
 	chunk := a.chunks[last]
 	a.rows = append(a.rows, arenaRow{
-		hash: HashKey(key), row: row, chunk: uint32(last), at: uint32(len(chunk)), key: uint32(len(key)), body: uint32(len(body)),
+		hash: h.Hash, row: h.Row, chunk: uint32(last), at: uint32(len(chunk)), key: uint32(len(h.Key)), body: uint32(len(body)),
 	})
-	a.chunks[last] = append(append(chunk, key...), body...)
+	a.chunks[last] = append(append(chunk, h.Key...), body...)
 	a.bytes += int64(need)
 }
 
