@@ -71,6 +71,8 @@ func TestRowBuilderStrict(t *testing.T) {
 		{"value of the null type", arrow.Null, "\x00"},
 		{"long string", arrow.BinaryTypes.String, "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"},
 		{"long list", arrow.ListOf(arrow.Null), "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"},
+		{"entry that is null", arrow.MapOf(arrow.BinaryTypes.String, arrow.BinaryTypes.String), "\x00\x01\x01"},
+		{"key that is null", arrow.MapOf(arrow.BinaryTypes.String, arrow.BinaryTypes.String), "\x00\x01\x00\x03"},
 		{"bit of no element", arrow.ListOf(arrow.Null), "\x00\x01\x03"},
 	}
 	for _, tt := range tests {
