@@ -98,7 +98,7 @@ func newKeyColumn(field arrow.Field) (c keyColumn, err error) {
 	switch c.form.kind {
 	case "float32", "float64":
 		c.equal = keyFloat
-	case string(batch.DecimalText):
+	case "text(" + string(batch.DecimalText) + ")":
 		c.equal = keyDecimal
 	}
 	return c, err

@@ -32,7 +32,7 @@ func textKind(field arrow.Field) string {
 	case batch.None, batch.Enum, batch.Interval, batch.Inet, batch.Text:
 		return "text"
 	default:
-		return string(l)
+		return fmt.Sprintf("text(%s)", l)
 	}
 }
 

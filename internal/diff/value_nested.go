@@ -62,18 +62,43 @@ func (w *structWriter) bind(arr arrow.Array) {
 func (w *structWriter) append(dst []byte, i int) []byte { return appendTuple(dst, w.fields, i) }
 
 // mapForm writes the list of the map's entries, in their order: structs of key
-// and value.
+// and value. Neither an entry nor its key is ever null: Arrow has no such maps.
 func mapForm(t *arrow.MapType) (*valueForm, error) {
 	entries, err := newValueForm(t.ElemField())
 	if err != nil {
 		return nil, err
+	}
+	scanEntry := entries.scan
+	entries.scan = func(src []byte) (int, bool) {
+		if len(src) > 0 && src[0]&1 != 0 { // the key
+			return -1, false
+		}
+		return scanEntry(src)
 	}
 	key, _ := newValueForm(t.KeyField())
 	item, _ := newValueForm(t.ItemField())
 	out := elementsForm(entries, -1)
 	out.kind = fmt.Sprintf("map<%s, %s>", key.kind, item.kind)
 	out.storage = arrow.ListOf(entries.storage)
+	scan := out.scan
+	out.scan = func(src []byte) (n int, fits bool) {
+		if n, fits = scan(src); n >= 0 && anyNull(src) {
+			return -1, false
+		}
+		return n, fits
+	}
 	return out, nil
+}
+
+// anyNull reports whether a scanned list has an element that is null.
+func anyNull(src []byte) bool {
+	count, n := binary.Uvarint(src)
+	for _, b := range src[n : n+bitmapLen(int(count))] {
+		if b != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // listForm writes the number of elements as a varint, unless it is fixed, and
