@@ -30,9 +30,10 @@
 //	runs/RUN/e1/plan/00003.json         one part's work                once
 //	runs/RUN/e1/part/00003.json         what the part did              once
 //	runs/RUN/e1/dead/00003.json         why it can't be done           once
-//	runs/RUN/e1/upload/000.json         the upload of an object        once
-//	runs/RUN/e1/slot/000-00000.json     which part has which pieces    once
-//	runs/RUN/e1/tail/00003-ATTEMPT      bytes for the commit           once
+//	runs/RUN/e1/object/OP-0000001.json  which part writes a batch      once
+//	runs/RUN/e1/upload/0000000.json     the upload of an object        once
+//	runs/RUN/e1/slot/0000000-00000.json which part has which pieces    once
+//	runs/RUN/e1/tail/0000000-00003-ATTEMPT  bytes for the commit       once
 package ledger
 
 import (
