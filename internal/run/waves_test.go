@@ -44,6 +44,19 @@ func newWaves(t *testing.T, v *verb) *scene {
 	return s
 }
 
+// gates returns what opens the next of some channels. The end of the test opens
+// the rest, so that one that failed ends.
+func gates(t *testing.T, channels ...chan struct{}) (next func()) {
+	opened := 0
+	next = func() { close(channels[opened]); opened++ }
+	t.Cleanup(func() {
+		for opened < len(channels) {
+			next()
+		}
+	})
+	return next
+}
+
 func TestWavesBeginOneAfterAnother(t *testing.T) {
 	s := newWaves(t, &verb{waves: []int{3, 1, 4}})
 	s.lead()
@@ -58,19 +71,20 @@ func TestWavesBeginOneAfterAnother(t *testing.T) {
 func TestTheSnapshotEndsWithTheFirstWave(t *testing.T) {
 	for _, waves := range [][]int{{2}, {2, 2}} {
 		t.Run(fmt.Sprint(waves), func(t *testing.T) {
-			first, last, commit := make(chan struct{}), make(chan struct{}), make(chan struct{})
+			first, rest := make(chan struct{}), make(chan struct{})
 			s := newWaves(t, &verb{waves: waves, held: true, do: func(_ context.Context, p run.Part) error {
 				switch p.Index {
 				case 1:
 					<-first
 				case 3:
-					<-last
+					<-rest
 				}
 				return nil
 			}})
-			s.as = &faulty{verb: s.verb, commit: func() error { <-commit; return nil }}
+			s.as = &faulty{verb: s.verb, commit: func() error { <-rest; return nil }}
 			s.lead()
 			s.work(time.Second)
+			goOn := gates(t, first, rest)
 			id := s.trigger().ID
 			s.until(id, "half through the first wave", func(ledger.Run) bool {
 				done, err := s.ledger.FinishedParts(t.Context(), id, 1)
@@ -79,10 +93,9 @@ func TestTheSnapshotEndsWithTheFirstWave(t *testing.T) {
 			if n := s.verb.openHolds(); n != 1 {
 				t.Errorf("got %d snapshots during the first wave, want one", n)
 			}
-			close(first)
+			goOn()
 			s.until(id, "without its snapshot", func(ledger.Run) bool { return s.verb.openHolds() == 0 })
-			close(last)
-			close(commit)
+			goOn()
 			if r := s.ended(id); r.State != ledger.Done || s.verb.plans != 1 {
 				t.Errorf("got %+v after %d plans", r, s.verb.plans)
 			}
@@ -117,8 +130,9 @@ func TestANewLeaderGoesOnWithTheWave(t *testing.T) {
 			<-began
 			s.depose()
 			s.lead()
+			goOn := gates(t, release)
 			s.until(id, "planned", func(r ledger.Run) bool { return r.Epoch == c.plans })
-			close(release)
+			goOn()
 			r := s.ended(id)
 			if r.State != ledger.Done || r.Epoch != c.plans || s.verb.plans != c.plans || r.Totals.Rows != 10 {
 				t.Errorf("got %+v after %d plans, want %d", r, s.verb.plans, c.plans)
