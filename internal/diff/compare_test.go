@@ -16,7 +16,7 @@ func TestCompareIsThatOfMaps(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
-			store := newMemory()
+			store := newStore()
 			then := randomTable(r, r.IntN(3000))
 			base := diff.Baseline{Levels: []diff.Level{then.level(t, store, "base", nil, 1+r.IntN(4))}}
 			for generation := range 1 + r.IntN(4) {
@@ -71,7 +71,7 @@ func spread(t *testing.T, got *outcome, store diff.Store, now table, base *diff.
 }
 
 func TestKeysThatAreThereTwice(t *testing.T) {
-	store := newMemory()
+	store := newStore()
 	s := diff.NewSorter(diff.SortConfig{Store: store, Name: "sort", Memory: 4000, Fanin: 3})
 	for i := range uint64(1000) {
 		for range 1 + i%100/98 { // 98 and 99 of each hundred
@@ -108,7 +108,7 @@ func TestKeysThatAreThereTwice(t *testing.T) {
 
 // Keys whose hashes are equal are different rows all the same.
 func TestHashesThatCollide(t *testing.T) {
-	store := newMemory()
+	store := newStore()
 	collide := func(name string, keys ...string) diff.Source {
 		w, err := diff.NewWriter(t.Context(), store, name, diff.S2)
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 // Whatever happens to a file, a reader finds out or returns what was written.
 func TestADamagedFileIsFoundOut(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	store := newMemory()
+	store := newStore()
 	rows := randomTable(r, 2000)
 	level := rows.level(t, store, "whole", nil, 1)
 	info := level.Files[0]
@@ -58,7 +58,7 @@ func drain(ctx context.Context, s diff.Source) (rows int, err error) {
 }
 
 func TestADamagedFileIsNamed(t *testing.T) {
-	store := newMemory()
+	store := newStore()
 	info := table{1: "x"}.level(t, store, "baseline", nil, 1).Files[0]
 	store.files[info.Name][40] ^= 1
 	_, err := drain(t.Context(), diff.NewCursor(store, info, diff.Range{}, 1<<20))
@@ -103,7 +103,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err != nil || len(files) < 50 {
 		t.Errorf("got %d files, %v", len(files), err)
 	}
-	if most > before+2*memory {
+	if most > before+2*memStore {
 		t.Errorf("got %d MiB more of heap, want at most twice the %d MiB of the sorter", (most-before)>>20, memory>>20)
 	}
 }
@@ -117,7 +117,7 @@ func heap() uint64 {
 
 // Fetches are as large as memory allows, and no larger than a range needs.
 func TestCursorsFetchLittle(t *testing.T) {
-	store := newMemory()
+	store := newStore()
 	rows := table{}
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range uint64(40_000) {

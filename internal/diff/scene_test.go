@@ -14,20 +14,20 @@ import (
 	"github.com/longshore/longshore/internal/diff"
 )
 
-// memory is a Store in memory.
-type memory struct {
+// memStore is a Store in memory.
+type memStore struct {
 	mu    sync.Mutex
 	files map[string][]byte // guarded by mu
 	reads int               // guarded by mu
 }
 
-func newMemory() *memory { return &memory{files: map[string][]byte{}} }
+func newStore() *memStore { return &memStore{files: map[string][]byte{}} }
 
-func (m *memory) Create(_ context.Context, name string) diff.File {
+func (m *memStore) Create(_ context.Context, name string) diff.File {
 	return &memoryFile{store: m, name: name}
 }
 
-func (m *memory) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
+func (m *memStore) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (m *memory) Read(ctx context.Context, name string, offset, length int64) ([
 
 type memoryFile struct {
 	bytes.Buffer
-	store *memory
+	store *memStore
 	name  string
 }
 
