@@ -103,7 +103,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err != nil || len(files) < 50 {
 		t.Errorf("got %d files, %v", len(files), err)
 	}
-	if most > before+2*memStore {
+	if most > before+2*memory {
 		t.Errorf("got %d MiB more of heap, want at most twice the %d MiB of the sorter", (most-before)>>20, memory>>20)
 	}
 }
