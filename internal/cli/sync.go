@@ -19,6 +19,23 @@ func (a *app) syncCommand() *cobra.Command {
 	return c
 }
 
+// addBaselineFlags lets a run do something else with the baseline than compare.
+func addBaselineFlags(c *cobra.Command, r *api.StartRequest) {
+	c.Flags().BoolVar(&r.FullResync, "full-resync", false, "send every row, whatever was sent before (mode insert or diff)")
+	c.Flags().BoolVar(&r.ResetBaseline, "reset-baseline", false, "take the rows of now as sent, and write nothing (mode insert or diff)")
+	c.MarkFlagsMutuallyExclusive("full-resync", "reset-baseline")
+	c.Long += `
+
+A sync in mode insert or diff compares its rows with those that it sent last, its
+baseline. With --full-resync it sends every row all the same; in mode diff also
+those that are gone since. With --reset-baseline it writes nothing: the rows of
+now count as sent. Both leave a new baseline. Where another run is queued that
+does something else, the command fails, and says which.`
+	c.Example += `
+  longshore sync run NAME --full-resync --wait
+  longshore sync run NAME --reset-baseline`
+}
+
 func (a *app) listSyncsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "ls", Short: "List syncs with schedule and last run", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
