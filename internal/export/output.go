@@ -89,7 +89,7 @@ func (o *output) segment(ctx context.Context, asm *assembler, done produced) (*s
 		seg.Slot = asm.place.slot
 	}
 	if len(tail) > 0 {
-		seg.Tail, err = o.ledger.SaveTail(ctx, o.part.Run.ID, o.part.Plan.Epoch, o.part.Index, o.part.Attempt, tail)
+		seg.Tail, err = o.ledger.SaveTail(ctx, o.part.Run.ID, o.part.Plan.Epoch, o.part.Index, o.part.Attempt, 0, tail)
 	}
 	return seg, err
 }

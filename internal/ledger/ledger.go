@@ -1,6 +1,8 @@
 // Package ledger is the durable record of what was asked, planned and done:
 // definitions, runs, their parts, and who leads. It lives in the state bucket
-// and needs nothing of it but conditional puts.
+// and needs nothing of it but conditional puts. Beside the records it keeps
+// files, which are large: rows on their way from one part to another, and those
+// that a sync sent last.
 //
 // What must stay true:
 //
@@ -19,9 +21,13 @@
 //	project/v/7-0b1c2d3e.json           definitions                    once
 //	subjects/KIND/NAME.json             active and queued run, ticks   swap
 //	alerts/KIND/NAME.json               what was said, and is to be    swap
+//	baselines/NAME/head.json            the version in force: run      swap
+//	baselines/NAME/v/RUN.json           a version                      once
+//	baselines/NAME/files/RUN/e1/…       its rows                       once
 //	keys/HASH.json                      idempotency key → run          once
 //	open/RUN                            marker of an unfinished run    deleted
 //	history/KIND/NAME/INVERTED          index of runs, newest first    once
+//	uploads/FILE                        the open upload of a file      deleted
 //	runs/RUN/run.json                   state, totals, error           swap
 //	runs/RUN/cancel.json                somebody asked to stop         once
 //	runs/RUN/manifest.json              what the run wrote             once
@@ -30,15 +36,18 @@
 //	runs/RUN/e1/plan/00003.json         one part's work                once
 //	runs/RUN/e1/part/00003.json         what the part did              once
 //	runs/RUN/e1/dead/00003.json         why it can't be done           once
-//	runs/RUN/e1/upload/000.json         the upload of an object        once
-//	runs/RUN/e1/slot/000-00000.json     which part has which pieces    once
-//	runs/RUN/e1/tail/00003-ATTEMPT      bytes for the commit           once
+//	runs/RUN/e1/object/OP-0000001.json  which part writes a batch      once
+//	runs/RUN/e1/upload/0000000.json     the upload of an object        once
+//	runs/RUN/e1/slot/0000000-00000.json which part has which pieces    once
+//	runs/RUN/e1/tail/0000000-00003-ATTEMPT  bytes for the commit       once
+//	runs/RUN/e1/shuffle/…               rows for the second wave       once
 package ledger
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"time"
 
@@ -54,6 +63,13 @@ type Store interface {
 	Put(ctx context.Context, key string, body []byte, opts objstore.PutOptions) (objstore.Object, error)
 	Delete(ctx context.Context, key string) error
 	List(ctx context.Context, prefix, startAfter string) iter.Seq2[objstore.Object, error]
+
+	// For files. Open yields fewer bytes than asked for where the object ends.
+	Open(ctx context.Context, key, etag string, offset, length int64) (io.ReadCloser, error)
+	CreateUpload(ctx context.Context, key string, opts objstore.PutOptions) (id string, err error)
+	UploadPiece(ctx context.Context, key, id string, number int32, body []byte) (objstore.Piece, error)
+	CompleteUpload(ctx context.Context, key, id string, pieces []objstore.Piece, opts objstore.PutOptions) (objstore.Object, error)
+	AbortUpload(ctx context.Context, key, id string) error
 }
 
 // Ledger reads and writes records. It is safe for concurrent use.

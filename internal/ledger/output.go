@@ -3,6 +3,9 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"iter"
+	"strconv"
+	"strings"
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore"
@@ -27,12 +30,43 @@ func (l *Ledger) Upload(ctx context.Context, id RunID, epoch, object int) (strin
 	return uploadID, ignoreNotFound(err)
 }
 
+// ObjectUpload is the multipart upload of one of a run's objects.
+type ObjectUpload struct {
+	Object int
+	Upload string
+}
+
+// Uploads yields all multipart uploads that are recorded for an epoch, by
+// object.
+func (l *Ledger) Uploads(ctx context.Context, id RunID, epoch int) iter.Seq2[ObjectUpload, error] {
+	return func(yield func(ObjectUpload, error) bool) {
+		for name, err := range l.names(ctx, epochDir(id, epoch)+"upload/", "") {
+			if err != nil {
+				yield(ObjectUpload{}, err)
+				return
+			}
+			up, err := l.upload(ctx, id, epoch, name)
+			if !yield(up, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (l *Ledger) upload(ctx context.Context, id RunID, epoch int, name string) (up ObjectUpload, err error) {
+	if up.Object, err = strconv.Atoi(strings.TrimSuffix(name, ".json")); err != nil {
+		return up, fault.New(fault.Invalid, "record %s of run %s: not an object's upload", name, id)
+	}
+	_, err = l.get(ctx, uploadKey(id, epoch, up.Object), &up.Upload)
+	return up, err
+}
+
 // ClaimSlot gives a part the first free range of piece numbers of an object and
 // returns its number, counted from 0: always the same for the same part.
 // There are as many slots as parts.
 func (l *Ledger) ClaimSlot(ctx context.Context, id RunID, epoch, object, part, parts int) (int, error) {
 	for slot := range parts {
-		key := fmt.Sprintf("%sslot/%03d-%05d.json", epochDir(id, epoch), object, slot)
+		key := fmt.Sprintf("%sslot/%07d-%05d.json", epochDir(id, epoch), object, slot)
 		owner := part
 		err := l.create(ctx, key, owner)
 		if fault.Is(err, fault.Conflict) {
@@ -48,10 +82,10 @@ func (l *Ledger) ClaimSlot(ctx context.Context, id RunID, epoch, object, part, p
 	return 0, fault.New(fault.Invalid, "run %s: part %d finds all %d piece ranges of object %d taken", id, part, parts, object)
 }
 
-// SaveTail keeps the bytes of a part that are too few to be a piece, and
-// returns the name to load them by.
-func (l *Ledger) SaveTail(ctx context.Context, id RunID, epoch, part int, attempt string, body []byte) (string, error) {
-	name := fmt.Sprintf("tail/%05d-%s", part, attempt)
+// SaveTail keeps the bytes of a part in an object that are too few to be a
+// piece, and returns the name to load them by.
+func (l *Ledger) SaveTail(ctx context.Context, id RunID, epoch, part int, attempt string, object int, body []byte) (string, error) {
+	name := fmt.Sprintf("tail/%07d-%05d-%s", object, part, attempt)
 	_, err := l.store.Put(ctx, l.prefix+epochDir(id, epoch)+name, body, objstore.PutOptions{})
 	return name, err
 }
@@ -91,7 +125,7 @@ func (l *Ledger) Manifest(ctx context.Context, id RunID, manifest any) error {
 }
 
 func uploadKey(id RunID, epoch, object int) string {
-	return fmt.Sprintf("%supload/%03d.json", epochDir(id, epoch), object)
+	return fmt.Sprintf("%supload/%07d.json", epochDir(id, epoch), object)
 }
 
 func ignoreConflict(err error) error {

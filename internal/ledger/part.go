@@ -18,7 +18,8 @@ type Plan struct {
 	// wave begin when all before them are done. Empty means that all are one wave.
 	Waves []int `json:"waves,omitempty"`
 	// Held is set when the first wave's parts can be done only while the producer
-	// that planned them holds a snapshot open. A new leader plans anew.
+	// that planned them holds a snapshot open. Where one of them is to be done and
+	// the snapshot is gone, the run is planned anew.
 	Held bool `json:"held,omitempty"`
 	// Queue is where the parts' tasks go.
 	Queue string `json:"queue"`
@@ -28,6 +29,17 @@ type Plan struct {
 	Shared json.RawMessage `json:"shared"`
 	// PlannedAt is when the plan was made, and the time in object names.
 	PlannedAt time.Time `json:"planned_at"`
+}
+
+// Wave returns which wave a part belongs to, from 0. Parts that Waves doesn't
+// count are of the last one.
+func (p Plan) Wave(part int) int {
+	for wave, parts := range p.Waves {
+		if part -= parts; part < 0 {
+			return wave
+		}
+	}
+	return max(len(p.Waves)-1, 0)
 }
 
 // PartManifest is what a part did. The first attempt to write it wins.

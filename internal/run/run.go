@@ -5,6 +5,9 @@
 //	                      │         ▲                      ▲
 //	worker:               └─ Part ──┘ manifest in ledger ──┘
 //
+// Parts may come in waves: those of a wave are enqueued when all before them are
+// done. The first wave may need a snapshot that the producer holds open.
+//
 // What a run does is its Verb's: package export and package ingest. What must
 // stay true here:
 //
@@ -46,7 +49,8 @@ var ErrReplan = errors.New("the plan has lapsed")
 type Work struct {
 	Plan  ledger.Plan
 	Parts []json.RawMessage // what each part needs to know
-	// Hold is closed when the run ends: the snapshot behind Plan.Held.
+	// Hold is closed when the first wave is done or the run ends: the snapshot
+	// behind Plan.Held.
 	Hold io.Closer
 }
 

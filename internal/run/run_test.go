@@ -29,11 +29,13 @@ var subject = ledger.Subject{Kind: ledger.Export, Name: "orders"}
 // ingest, on a real ledger and a real queue.
 type verb struct {
 	parts int
+	waves []int
 	held  bool
 	do    func(ctx context.Context, p run.Part) error
 
 	mu      sync.Mutex
 	plans   int            // guarded by mu
+	holds   int            // open snapshots; guarded by mu
 	done    map[int]int    // how often each part was done; guarded by mu
 	commits [][]string     // attempts that each commit got; guarded by mu
 	spoil   []int          // parts that the next commit finds spoiled; guarded by mu
@@ -44,14 +46,31 @@ func (v *verb) Plan(context.Context, ledger.Run) (*run.Work, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.plans++
-	work := &run.Work{Plan: ledger.Plan{Held: v.held, Queue: task.QueueExport, TaskKind: string(task.ExportPart), Shared: []byte(`{}`)}}
+	work := &run.Work{Plan: ledger.Plan{Held: v.held, Waves: v.waves, Queue: task.QueueExport, TaskKind: string(task.ExportPart), Shared: []byte(`{}`)}}
 	if v.held {
-		work.Hold = io.NopCloser(nil)
+		v.holds++
+		work.Hold = snapshot{v}
 	}
 	for i := range v.parts {
 		work.Parts = append(work.Parts, fmt.Append(nil, i))
 	}
 	return work, nil
+}
+
+// snapshot is what a verb's plan holds open.
+type snapshot struct{ v *verb }
+
+func (s snapshot) Close() error {
+	s.v.mu.Lock()
+	defer s.v.mu.Unlock()
+	s.v.holds--
+	return nil
+}
+
+func (v *verb) openHolds() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.holds
 }
 
 func (v *verb) Commit(_ context.Context, _ ledger.Run, _ ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {

@@ -15,7 +15,7 @@ import (
 
 // watch sees to it that every part of a running run is done, and moves the run
 // on: to committing when they are, to failed when one can't be, to canceled
-// when somebody asks, to planning when its snapshot died with a former leader.
+// when somebody asks, to planning when it needs a snapshot that is gone.
 func (c *Conductor) watch(ctx context.Context, r ledger.Run, wake <-chan struct{}) error {
 	plan, err := c.ledger.Plan(ctx, r.ID, r.Epoch)
 	if err != nil {
@@ -26,16 +26,17 @@ func (c *Conductor) watch(ctx context.Context, r ledger.Run, wake <-chan struct{
 		return err
 	}
 	var reconciled time.Time
+	begun := -1 // the wave whose parts were enqueued last
 	for ctx.Err() == nil {
 		moved, err := w.look(ctx)
 		if moved || err != nil {
 			return err
 		}
-		if time.Since(reconciled) >= c.cfg.Reconcile {
+		if begun != w.wave() || time.Since(reconciled) >= c.cfg.Reconcile {
 			if err := w.reconcile(ctx); err != nil {
 				c.log.Warn("parts not compared with the queue", zap.String("run", string(r.ID)), zap.Error(err))
 			}
-			reconciled = time.Now()
+			reconciled, begun = time.Now(), w.wave()
 		}
 		c.pause(ctx, wake, c.cfg.Scan)
 	}
@@ -69,11 +70,11 @@ func (w *watcher) takeOver(ctx context.Context) error {
 	if err := w.refresh(ctx); err != nil {
 		return err
 	}
-	if w.plan.Held && !w.c.holding(w.run.ID) && w.open() > 0 {
+	if w.plan.Held && !w.c.holding(w.run.ID) && w.wave() == 0 {
 		if err := w.c.replan(ctx, w.run.ID); err != nil {
 			return err
 		}
-		return fault.New(fault.Conflict, "run %s lost its snapshot with its leader; it is planned anew", w.run.ID)
+		return fault.New(fault.Conflict, "run %s needs a snapshot that is gone; it is planned anew", w.run.ID)
 	}
 	progress, err := w.c.queue.Progress(ctx, string(w.run.ID))
 	if err != nil {
@@ -107,14 +108,14 @@ func (w *watcher) refresh(ctx context.Context) error {
 	return err
 }
 
-func (w *watcher) open() int {
-	n := 0
-	for _, p := range w.parts {
-		if !p.done {
-			n++
-		}
+// wave returns the first wave that has open parts, or -1 where no part is open.
+// Only its parts are enqueued: those of later ones build on it.
+func (w *watcher) wave() int {
+	open := slices.IndexFunc(w.parts, func(p partWatch) bool { return !p.done })
+	if open < 0 {
+		return -1
 	}
-	return n
+	return w.plan.Wave(open)
 }
 
 // look finds out whether the run can move on, and moves it.
@@ -145,7 +146,11 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 		}
 		return true, w.stop(ctx, ledger.Failed, &why)
 	}
-	if w.open() > 0 {
+	wave := w.wave()
+	if wave != 0 {
+		w.c.release(w.run.ID) // a snapshot that stays open hurts its database
+	}
+	if wave >= 0 {
 		return false, nil
 	}
 	_, err = w.c.ledger.UpdateRun(ctx, w.run.ID, func(r *ledger.Run) error {
@@ -170,83 +175,4 @@ func (w *watcher) stop(ctx context.Context, state ledger.State, why *ledger.Fail
 		}
 	}
 	return nil
-}
-
-// reconcile enqueues the open parts that the queue doesn't hold, and gives parts
-// whose worker fell silent to another one.
-func (w *watcher) reconcile(ctx context.Context) error {
-	progress, err := w.c.queue.Progress(ctx, string(w.run.ID))
-	if err != nil {
-		return err
-	}
-	for part := range w.parts {
-		if w.parts[part].done {
-			continue
-		}
-		p := progress[part]
-		if p.Epoch != w.plan.Epoch {
-			p = queue.Progress{} // of a part that an older plan called so
-		}
-		if err := w.settle(ctx, part, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settle does what one open part needs.
-func (w *watcher) settle(ctx context.Context, part int, p queue.Progress) error {
-	t := w.task(part)
-	state, why, err := w.c.queue.State(t)
-	if err != nil {
-		return err
-	}
-	switch state {
-	case queue.Waiting:
-		w.parts[part].since = time.Time{}
-		return nil
-	case queue.Active:
-		if !w.silent(part, p) {
-			return nil
-		}
-		w.c.log.Warn("worker fell silent", zap.String("task", t.ID()), zap.String("attempt", p.Attempt))
-		return w.again(ctx, part, "its workers fall silent: they may be killed for taking too much memory")
-	case queue.Dead:
-		// A handler that gives up records it. So the queue did by itself: the last
-		// attempt's worker died, or was told to stop.
-		return w.again(ctx, part, why)
-	}
-	// Absent: done since we looked, lost by Redis, or never enqueued.
-	if _, err := w.c.ledger.PartManifest(ctx, w.run.ID, w.plan.Epoch, part); !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	return w.c.queue.Enqueue(ctx, t)
-}
-
-// silent reports whether the attempt at an active part stopped reporting. Each
-// round is given twice the time of the one before.
-func (w *watcher) silent(part int, p queue.Progress) bool {
-	pw := &w.parts[part]
-	if pw.since.IsZero() || p.Attempt != pw.last.Attempt || p.Seen != pw.last.Seen {
-		pw.last, pw.since = p, time.Now()
-		return false
-	}
-	return time.Since(pw.since) > w.c.cfg.Stale<<min(pw.round, 6)
-}
-
-// maxRounds bounds how often a part is asked for: one that kills its workers
-// must not do so for ever.
-const maxRounds = 8
-
-// again asks for a part once more, under a new id, while the old task may still
-// be in somebody's hands. A part that was asked for too often is dead, for the
-// given reason.
-func (w *watcher) again(ctx context.Context, part int, why string) error {
-	if w.parts[part].round+1 >= maxRounds {
-		f := ledger.Failure{Kind: fault.Temporary.String(), Message: why, Part: part}
-		return w.c.ledger.KillPart(ctx, w.run.ID, w.plan.Epoch, f)
-	}
-	w.parts[part].round++
-	w.parts[part].since = time.Time{}
-	return w.c.queue.Enqueue(ctx, w.task(part))
 }
