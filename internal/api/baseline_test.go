@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/api/apitest"
@@ -170,5 +171,38 @@ func TestRunShowsItsOps(t *testing.T) {
 	call(t, s, "GET", "/api/v1/runs/"+string(r.ID), nil, &v)
 	if len(v.Ops) != 4 || v.Ops["unchanged"] != 90 || len(v.Objects) != 2 || v.Objects[1].Op != "removed" || v.Objects[1].Rows != 1 {
 		t.Errorf("got %+v, %+v", v.Ops, v.Objects)
+	}
+}
+
+// A sync is shown with the rows that its next run compares with.
+func TestSyncShowsItsBaseline(t *testing.T) {
+	s := apitest.Start(t, nil)
+	s.Save(t, apitest.Shop(t))
+	show := func(name string) (d api.SyncDetail) {
+		t.Helper()
+		if status := call(t, s, "GET", "/api/v1/syncs/"+name, nil, &d); status != http.StatusOK {
+			t.Fatalf("%s: got %d", name, status)
+		}
+		return d
+	}
+	if d := show("stock_changes"); d.Baseline != nil {
+		t.Errorf("before the first run: got %+v", d.Baseline)
+	}
+	at := time.Date(2024, 5, 1, 6, 30, 0, 0, time.UTC)
+	run := ledger.NewRunID(at)
+	for _, name := range []string{"stock_changes", "orders_archive"} { // the second one's mode was another
+		version := map[string]any{"rows": 1234, "mode": "diff", "committed_at": at, "buckets": []string{"x"}}
+		if err := s.Ledger.SaveBaseline(t.Context(), name, run, version); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Ledger.MoveBaseline(t.Context(), name, "", run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := show("stock_changes"); d.Baseline == nil || *d.Baseline != (api.Baseline{Run: string(run), Mode: "diff", Rows: 1234, CommittedAt: at}) {
+		t.Errorf("got %+v", d.Baseline)
+	}
+	if d := show("orders_archive"); d.Baseline != nil {
+		t.Errorf("mode all: got %+v", d.Baseline)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/api/apitest"
@@ -77,5 +78,26 @@ func TestBaselineFlagsThatDontFit(t *testing.T) {
 		if r := remote(t, s, test.args...); r.code != 2 || r.stdout != "" || !strings.Contains(r.stderr, test.want) {
 			t.Errorf("%v: got %+v, want %s", test.args, r, test.want)
 		}
+	}
+}
+
+func TestSyncShowSaysItsBaseline(t *testing.T) {
+	s := examples(t)
+	if r := remote(t, s, "sync", "show", "stock_changes"); !strings.Contains(r.stdout, "baseline      none yet: the next run sends every row\n") {
+		t.Errorf("got %s", r.stdout)
+	}
+	at := time.Date(2024, 5, 1, 6, 30, 0, 0, time.UTC)
+	run := ledger.NewRunID(at)
+	if err := s.Ledger.SaveBaseline(t.Context(), "stock_changes", run, map[string]any{"rows": 1234, "mode": "diff", "committed_at": at}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ledger.MoveBaseline(t.Context(), "stock_changes", "", run); err != nil {
+		t.Fatal(err)
+	}
+	if r := remote(t, s, "sync", "show", "stock_changes"); !strings.Contains(r.stdout, "baseline      1,234 rows of run "+string(run)+", 2024-05-01 06:30:00Z\n") {
+		t.Errorf("got %s", r.stdout)
+	}
+	if r := remote(t, s, "sync", "show", "orders_archive"); strings.Contains(r.stdout, "baseline ") {
+		t.Errorf("mode all: got %s", r.stdout)
 	}
 }

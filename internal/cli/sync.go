@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -89,6 +90,17 @@ func (a *app) showSyncCommand() *cobra.Command {
 	}
 }
 
+// baselineOf is what the next run compares with, for syncs that compare.
+func baselineOf(s api.SyncDetail) string {
+	switch b := s.Baseline; {
+	case b != nil:
+		return fmt.Sprintf("%s of run %s, %s", plural(int(b.Rows), "row"), b.Run, moment(&b.CommittedAt))
+	case s.Mode != "all":
+		return "none yet: the next run sends every row"
+	}
+	return ""
+}
+
 func printSync(w io.Writer, s api.SyncDetail) {
 	format := s.Format
 	if s.Compression != "none" {
@@ -96,7 +108,7 @@ func printSync(w io.Writer, s api.SyncDetail) {
 	}
 	pairs(w, "sync", s.Name, "description", s.Description, "model", s.Model+" on "+s.Source, "primary key", strings.Join(s.PrimaryKey, ", "),
 		"mode", s.Mode, "destination", destination(s.Sync), "format", format, "columns", strings.Join(s.Columns, ", "),
-		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "next runs", nextRuns(s.Schedule))
+		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "next runs", nextRuns(s.Schedule), "baseline", baselineOf(s))
 	printActivity(w, s.Activity)
 	section(w, s.File.Path, s.File.Text)
 	section(w, s.ModelFile.Path, s.ModelFile.Text)
