@@ -20,7 +20,7 @@ type RunDetail struct {
 	PartProgress []Part   `json:"part_progress" doc:"Every part of the current plan."`
 	Objects      []Object `json:"objects" doc:"What the run wrote; empty before it is done."`
 	// Ops is absent before a run of a sync is done.
-	Ops map[string]int64 `json:"ops,omitempty" doc:"Rows that were added, changed, removed or unchanged, by that word; absent where the mode doesn't tell."`
+	Ops map[string]int64 `json:"ops,omitempty" doc:"Rows by op: all, or added, changed, removed and unchanged."`
 }
 
 // Progress sums up the parts.
@@ -50,7 +50,7 @@ type Part struct {
 type Object struct {
 	Bucket    string `json:"bucket"`
 	Key       string `json:"key"`
-	Op        string `json:"op,omitempty" enum:"added,changed,removed" doc:"Which rows it has, in mode diff."`
+	Op        string `json:"op,omitempty" enum:"all,added,changed,removed" doc:"Which rows it has."`
 	Rows      int64  `json:"rows"`
 	Bytes     int64  `json:"bytes"`
 	ETag      string `json:"etag,omitempty"`

@@ -51,6 +51,20 @@ func TestFullResync(t *testing.T) {
 	}
 }
 
+// A run that doesn't compare has no word about ops.
+func TestRunOfAllRowsHasNoOps(t *testing.T) {
+	s := examples(t)
+	run := s.Create(t, ledger.Export, "orders_archive")
+	manifest := map[string]any{"ops": map[string]int64{"all": 9}, "objects": []map[string]any{{"bucket": "b", "key": "o.csv", "op": "all", "rows": 9}}}
+	if err := s.Ledger.SaveManifest(t.Context(), run.ID, manifest); err != nil {
+		t.Fatal(err)
+	}
+	s.End(t, run.ID, ledger.Done, ledger.Totals{Rows: 9, Files: 1}, nil)
+	if r := remote(t, s, "run", "show", string(run.ID)); strings.Contains(r.stdout, "by op") || strings.Contains(r.stdout, "OP ") || !strings.Contains(r.stdout, "s3://b/o.csv   9 ") {
+		t.Errorf("got %s", r.stdout)
+	}
+}
+
 func TestResetBaselineAndWait(t *testing.T) {
 	s := examples(t)
 	c := start(t, options(reaching(s)), "sync", "run", "new_customers", "--reset-baseline", "--wait")

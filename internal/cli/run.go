@@ -150,12 +150,15 @@ func printRun(w io.Writer, r api.RunDetail) {
 	printObjects(w, r.Objects)
 }
 
-// printObjects has a column for the op only where there is one.
+// everyRow is the op of runs that don't compare, and says nothing.
+const everyRow = "all"
+
+// printObjects has a column for the op only where that says something.
 func printObjects(w io.Writer, objects []api.Object) {
 	if len(objects) == 0 {
 		return
 	}
-	told := slices.ContainsFunc(objects, func(o api.Object) bool { return o.Op != "" })
+	told := slices.ContainsFunc(objects, func(o api.Object) bool { return o.Op != "" && o.Op != everyRow })
 	heads := []string{"OBJECT", "OP", "ROWS", "BYTES", "CRC64NVME"}
 	if !told {
 		heads = slices.Delete(heads, 1, 2)
@@ -176,7 +179,7 @@ func printObjects(w io.Writer, objects []api.Object) {
 func rowsByOp(ops map[string]int64) string {
 	order := []string{"added", "changed", "removed", "unchanged"}
 	for _, op := range slices.Sorted(maps.Keys(ops)) {
-		if !slices.Contains(order, op) {
+		if op != everyRow && !slices.Contains(order, op) {
 			order = append(order, op)
 		}
 	}
