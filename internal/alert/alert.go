@@ -15,6 +15,8 @@
 //   - A message is sent at least once, under the same ID each time. A message and
 //     the recovery from it carry the same Dedup, and arrive in that order
 //     (TestARecoveryWaitsForItsMessage).
+//   - While a subject is muted nothing is sent about it, whoever leads, and
+//     nothing is forgotten (TestAMutedSubjectIsSilentUntilThen).
 //   - No error and no log shows an option of a channel: its address is a secret
 //     (alerttest.Run).
 //

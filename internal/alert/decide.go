@@ -16,8 +16,8 @@ type Facts struct {
 	// Event names an incident that begins now. No other may have the same name.
 	Event string
 	Now   time.Time
-	// MutedUntil is until when nothing may be said.
-	MutedUntil time.Time
+	// Muted is set while nothing may be said, and Unmuted when that has just ended.
+	Muted, Unmuted bool
 	// Run is the run that just ended, or is under way; nil when there is none.
 	Run *ledger.Run
 	// Before is the run that succeeded last before Run, else the zero value.
@@ -33,8 +33,9 @@ type Facts struct {
 //	fine ── trigger is true: message ──→ told
 //	fine ←── it is not: recovery ─────── told
 //
-// While the subject is muted the state follows the facts in silence; what is
-// still news afterwards is said afterwards.
+// While the subject is muted the state follows the facts in silence. When that
+// ends, one message says what is still news; of a trigger that was told of before
+// and is true still, or again, it is a reminder.
 func Decide(rule def.Alert, previous State, f Facts) (State, *Message) {
 	next := previous
 	found := judge(rule, f)
@@ -47,14 +48,32 @@ func Decide(rule def.Alert, previous State, f Facts) (State, *Message) {
 			next.Event = f.Event
 		}
 	}
-	if next.Bad == next.Told || f.Now.Before(f.MutedUntil) {
+	if f.Muted {
 		return next, nil
+	}
+	if next.Bad == next.Told {
+		return next, remind(rule, next, found, f)
 	}
 	next.Told = next.Bad
 	if next.Told {
 		next.To = rule.To
 	}
 	return next, announce(ruleKey(rule), next, f)
+}
+
+// remind is the message about what was told of before a mute and is true after
+// it; else nil.
+func remind(rule def.Alert, s State, found finding, f Facts) *Message {
+	if !s.Told || !f.Unmuted {
+		return nil
+	}
+	if found.bad {
+		s.Text = f.Subject.String() + " " + found.text
+	}
+	s.Text, s.At = "still: "+s.Text, f.Now
+	m := announce(ruleKey(rule), s, f)
+	m.Repeat = f.Event
+	return m
 }
 
 // Retire says that a rule which was removed, known by its key, has nothing more

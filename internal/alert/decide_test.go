@@ -114,7 +114,7 @@ type step struct {
 }
 
 // One message for each change, one for the recovery, none in between or while
-// muted; what is still news afterwards is said afterwards.
+// muted; what is still news afterwards, or still bad, is said afterwards, once.
 func TestOneMessagePerChange(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -136,8 +136,29 @@ func TestOneMessagePerChange(t *testing.T) {
 			{"fails", ledger.Failed, false, "firing"}, {"recovers", ledger.Done, true, ""}, {"unmuted", "", false, "resolved"},
 		}},
 		{"fails on while muted", []step{
-			{"fails", ledger.Failed, false, "firing"}, {"recovers", ledger.Done, true, ""}, {"fails", ledger.Failed, true, ""}, {"unmuted", "", false, ""},
+			{"fails", ledger.Failed, false, "firing"}, {"recovers", ledger.Done, true, ""}, {"fails", ledger.Failed, true, ""}, {"unmuted", "", false, "reminder"},
+			{"clock", "", false, ""}, {"recovers", ledger.Done, false, "resolved"},
+		}},
+		{"told, muted, and still bad", []step{
+			{"fails", ledger.Failed, false, "firing"}, {"clock", "", true, ""}, {"again", ledger.Failed, true, ""}, {"unmuted", "", false, "reminder"},
+			{"again", ledger.Failed, false, ""}, {"clock", "", true, ""}, {"unmuted anew", "", false, "reminder"}, {"recovers", ledger.Done, false, "resolved"},
+		}},
+		{"fails as the mute ends", []step{
+			{"fails", ledger.Failed, false, "firing"}, {"clock", "", true, ""}, {"unmuted", ledger.Failed, false, "reminder"}, {"clock", "", false, ""},
+		}},
+		{"recovers as the mute ends", []step{
+			{"fails", ledger.Failed, false, "firing"}, {"clock", "", true, ""}, {"unmuted", ledger.Done, false, "resolved"}, {"clock", "", false, ""},
+		}},
+		{"fine all along", []step{
+			{"fine", ledger.Done, false, ""}, {"clock", "", true, ""}, {"unmuted", "", false, ""},
+		}},
+		{"fails, recovers and fails while muted", []step{
+			{"fails", ledger.Failed, true, ""}, {"recovers", ledger.Done, true, ""}, {"fails", ledger.Failed, true, ""}, {"unmuted", "", false, "firing"},
 			{"recovers", ledger.Done, false, "resolved"},
+		}},
+		{"told, and its end is told before it fails anew while muted", []step{
+			{"fails", ledger.Failed, false, "firing"}, {"recovers", ledger.Done, false, "resolved"}, {"fails", ledger.Failed, true, ""},
+			{"recovers", ledger.Done, true, ""}, {"unmuted", "", false, ""},
 		}},
 	}
 	for _, tt := range tests {
@@ -149,14 +170,15 @@ func TestOneMessagePerChange(t *testing.T) {
 				if s.state != "" {
 					f.Run = run(s.state, 1, rows(1))
 				}
-				if s.muted {
-					f.MutedUntil = noon.Add(time.Nanosecond)
-				}
+				f.Muted, f.Unmuted = s.muted, i > 0 && tt.steps[i-1].muted && !s.muted
 				var m *alert.Message
 				state, m = alert.Decide(def.Alert{When: def.RunFailed, To: []string{"ops"}}, state, f)
 				got := ""
 				if m != nil {
 					got = alert.Status(*m)
+				}
+				if m != nil && m.Repeat != "" {
+					got = "reminder"
 				}
 				if got != s.want {
 					t.Fatalf("step %d, %s: got %q, want %q", i, s.name, got, s.want)
@@ -166,6 +188,8 @@ func TestOneMessagePerChange(t *testing.T) {
 					t.Errorf("step %d: the incident %s began twice", i, open)
 				case got == "firing":
 					open = m.Dedup
+				case got == "reminder" && (m.Dedup != open || m.ID() == open+"/firing" || m.Text != "still: sync orders failed: no such table"):
+					t.Errorf("step %d: got %+v, want a reminder of %s", i, m, open)
 				case got == "resolved" && m.Dedup != open:
 					t.Errorf("step %d: got the end of %s, want that of %s", i, m.Dedup, open)
 				}

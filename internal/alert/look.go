@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -66,7 +65,9 @@ func decideAll(rec *ledger.AlertRecord, rules map[string]def.Alert, f Facts) {
 	} else if f.Run != nil && f.Run.ID == rec.Seen {
 		f.Run = nil // it has ended since it was read
 	}
-	f.MutedUntil, f.Before, f.Fresh = rec.MutedUntil, rec.Success, rec.Since
+	f.Muted = rec.Mute.Holds(f.Now)
+	f.Unmuted = !f.Muted && !rec.Mute.IsZero()
+	f.Before, f.Fresh = rec.Success, rec.Since
 	if f.Run != nil && f.Run.State == ledger.Done {
 		rec.Success = ledger.AlertSuccess{Run: f.Run.ID, At: f.Run.FinishedAt, Rows: f.Run.Totals.Rows}
 	}
@@ -81,31 +82,21 @@ func decideAll(rec *ledger.AlertRecord, rules map[string]def.Alert, f Facts) {
 		if !reflect.DeepEqual(state, State{}) {
 			rec.Rules[key] = state
 		}
-		post(rec, state.To, m, f.Now)
+		post(rec, state.To, m, f)
 	}
 	for _, key := range slices.Sorted(maps.Keys(rec.Rules)) {
-		if _, ok := rules[key]; !ok {
-			post(rec, rec.Rules[key].To, Retire(key, rec.Rules[key], f), f.Now)
-			delete(rec.Rules, key)
+		if _, ok := rules[key]; ok || f.Muted && rec.Rules[key].Told { // it is taken back afterwards
+			continue
 		}
+		post(rec, rec.Rules[key].To, Retire(key, rec.Rules[key], f), f)
+		delete(rec.Rules, key)
+	}
+	if f.Unmuted {
+		unmute(rec, f.Now)
 	}
 	if len(rec.Rules) == 0 {
 		rec.Rules = nil // as it is read
 	}
-}
-
-// maxOutbox is how many messages of a subject wait at most. The oldest go first.
-const maxOutbox = 100
-
-// post puts a message into the outbox, once for each channel.
-func post(rec *ledger.AlertRecord, to []string, m *Message, now time.Time) {
-	if m == nil {
-		return
-	}
-	for _, channel := range to {
-		rec.Outbox = append(rec.Outbox, ledger.AlertDelivery{Message: *m, Channel: channel, At: now})
-	}
-	rec.Outbox = rec.Outbox[max(0, len(rec.Outbox)-maxOutbox):]
 }
 
 // depth is how many runs are looked at to find one that succeeded before alerts
@@ -134,16 +125,4 @@ func (w *Watcher) lastSuccess(ctx context.Context, s ledger.Subject, but *ledger
 		}
 	}
 	return ledger.AlertSuccess{}, nil
-}
-
-// nextDue is when the first of some deliveries is tried.
-func nextDue(outbox []ledger.AlertDelivery) time.Time {
-	outbox = waitable(outbox)
-	at := outbox[0].Next
-	for _, d := range outbox {
-		if d.Next.Before(at) {
-			at = d.Next
-		}
-	}
-	return at
 }

@@ -51,3 +51,13 @@ func watched(p *def.Project) map[ledger.Subject][]def.Alert {
 	}
 	return all
 }
+
+// Watched returns the rules of each subject that has any, by the keys that
+// records know them by.
+func Watched(p *def.Project) map[ledger.Subject]map[string]def.Alert {
+	all := map[ledger.Subject]map[string]def.Alert{}
+	for s, alerts := range watched(p) {
+		all[s] = rules(alerts)
+	}
+	return all
+}

@@ -68,6 +68,9 @@ func (w *Watcher) deliver(ctx context.Context, s ledger.Subject) error {
 	}
 	var waiting []ledger.AlertDelivery
 	for _, d := range rec.Outbox {
+		if !rec.Mute.IsZero() {
+			return nil // until its end is looked at: what is sent depends on that
+		}
 		if !d.Next.After(w.ledger.Now()) && !slices.ContainsFunc(waiting, func(e ledger.AlertDelivery) bool { return overtakes(d, e) }) {
 			over := w.try(ctx, project, &d)
 			if ctx.Err() != nil && !over {

@@ -260,20 +260,6 @@ func TestARemovedRuleIsTakenBack(t *testing.T) {
 		"ann resolved sync orders is no longer watched for failed", "bob resolved sync orders is no longer watched for failed")
 }
 
-func TestAMutedSubjectIsSilentUntilThen(t *testing.T) {
-	s := newScene(t, failing)
-	if err := s.MuteAlerts(t.Context(), subject, noon.Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	s.ended("A", ledger.Failed)
-	if rec := s.record(); len(rec.Outbox) != 0 || !rec.Rules["failed"].Bad {
-		t.Fatalf("got %+v, want the state without a message", rec)
-	}
-	s.advance(time.Hour)
-	s.lead("it is said", func() bool { return len(s.messages()) == 2 })
-	s.want("ann firing sync orders failed: no such table", "bob firing sync orders failed: no such table")
-}
-
 // Rows are compared with a run from before the alert was defined.
 func TestARunBeforeTheAlertIsComparedWith(t *testing.T) {
 	s := newScene(t, def.Alert{When: def.RowDrop, Percent: 50, To: []string{"ops"}})

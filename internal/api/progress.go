@@ -6,7 +6,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/queue"
 	"github.com/longshore/longshore/pkg/fault"
@@ -20,6 +19,8 @@ type RunDetail struct {
 	// PartProgress has an entry per part, by number.
 	PartProgress []Part   `json:"part_progress" doc:"Every part of the current plan."`
 	Objects      []Object `json:"objects" doc:"What the run wrote; empty before it is done."`
+	// Ops is absent before a run of a sync is done.
+	Ops map[string]int64 `json:"ops,omitempty" doc:"Rows by op: all, or added, changed, removed and unchanged."`
 }
 
 // Progress sums up the parts.
@@ -49,6 +50,7 @@ type Part struct {
 type Object struct {
 	Bucket    string `json:"bucket"`
 	Key       string `json:"key"`
+	Op        string `json:"op,omitempty" enum:"all,added,changed,removed" doc:"Which rows it has."`
 	Rows      int64  `json:"rows"`
 	Bytes     int64  `json:"bytes"`
 	ETag      string `json:"etag,omitempty"`
@@ -75,7 +77,8 @@ func (s *server) showRun(ctx context.Context, in *runInput) (*runDetailOutput, e
 	if r.State == ledger.Done {
 		out.Body.Progress.Rows, out.Body.Progress.Bytes = r.Totals.Rows, r.Totals.Bytes
 	}
-	out.Body.Objects, err = s.objects(ctx, r)
+	wrote, err := s.written(ctx, r)
+	out.Body.Objects, out.Body.Ops = wrote.Objects, wrote.Ops
 	return out, err
 }
 
@@ -175,19 +178,22 @@ func (s *server) addDead(ctx context.Context, r ledger.Run, parts []Part) error 
 	})
 }
 
-// objects returns what the run of a sync wrote.
-func (s *server) objects(ctx context.Context, r ledger.Run) ([]Object, error) {
-	objects := []Object{}
+// written is the part of a sync's manifest that a run is shown with.
+type written struct {
+	Objects []Object         `json:"objects"`
+	Ops     map[string]int64 `json:"ops"`
+}
+
+// written reads what the run of a sync wrote.
+func (s *server) written(ctx context.Context, r ledger.Run) (written, error) {
+	none := written{Objects: []Object{}}
 	if r.Subject.Kind != ledger.Export || r.State != ledger.Done {
-		return objects, nil
+		return none, nil
 	}
-	var m export.Manifest
-	err := s.Ledger.Manifest(ctx, r.ID, &m)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return nil, err
+	var w written
+	err := s.Ledger.Manifest(ctx, r.ID, &w)
+	if fault.Is(err, fault.NotFound) || err == nil && w.Objects == nil {
+		return written{Objects: none.Objects, Ops: w.Ops}, nil
 	}
-	for _, o := range m.Objects {
-		objects = append(objects, Object{Bucket: o.Bucket, Key: o.Key, Rows: o.Rows, Bytes: o.Bytes, ETag: o.ETag, CRC64NVME: o.CRC64NVME})
-	}
-	return objects, nil
+	return w, err
 }

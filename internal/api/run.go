@@ -32,6 +32,8 @@ func (r Run) Ended() bool { return ledger.State(r.State).Final() }
 type Trigger struct {
 	By   string     `json:"by" enum:"manual,schedule,api"`
 	Tick *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
+	// Baseline is set when the run does something else with it than to compare.
+	Baseline string `json:"baseline,omitempty" enum:"full resync,baseline reset" doc:"What the run of a sync does with the rows that were sent last; absent: it sends what differs."`
 }
 
 // Totals is how much a run did.
@@ -53,7 +55,7 @@ type Failure struct {
 func viewRun(r ledger.Run, now time.Time) Run {
 	v := Run{
 		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, State: string(r.State),
-		Trigger: Trigger{By: r.Trigger.By, Tick: moment(r.Trigger.Tick)}, Project: string(r.Project),
+		Trigger: Trigger{By: r.Trigger.By, Tick: moment(r.Trigger.Tick), Baseline: baselineWords[r.Trigger.Baseline]}, Project: string(r.Project),
 		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure),
 		CreatedAt: r.CreatedAt, StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 	}

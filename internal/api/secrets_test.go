@@ -55,7 +55,7 @@ func TestNoAnswerHoldsASecret(t *testing.T) {
 	r := s.Create(t, ledger.Export, "orders")
 	for _, path := range []string{
 		"/project", "/connections", "/connections/lake", "/connections/shop", "/connections/wh", "/syncs", "/syncs/orders", "/datasources",
-		"/datasources/events", "/runs", "/runs/" + string(r.ID), "/version", "/queues",
+		"/datasources/events", "/runs", "/runs/" + string(r.ID), "/version", "/queues", "/alerts",
 	} {
 		check("GET", api.Prefix+path, nil, http.StatusOK)
 	}

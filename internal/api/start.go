@@ -19,6 +19,10 @@ type startInput struct {
 // StartRequest says more about a trigger.
 type StartRequest struct {
 	By string `json:"by,omitempty" enum:"manual,api" default:"api" doc:"Whether a person asked."`
+	// FullResync and ResetBaseline are for syncs in mode insert or diff, and
+	// exclude each other.
+	FullResync    bool `json:"full_resync,omitempty" doc:"Send every row, whatever was sent before; in mode diff also those that are gone since. Syncs in mode insert or diff only."`
+	ResetBaseline bool `json:"reset_baseline,omitempty" doc:"Take the rows of now for those that were sent last, and write nothing. Syncs in mode insert or diff only."`
 }
 
 // StartResult is what a trigger came to.
@@ -43,9 +47,9 @@ func (s *server) start(ctx context.Context, kind ledger.Kind, in *startInput) (*
 	if err := runnable(p, subject); err != nil {
 		return nil, err
 	}
-	by := ledger.Trigger{By: "api"}
-	if in.Body != nil && in.Body.By != "" {
-		by.By = in.Body.By
+	by, err := triggerOf(in.Body, p, subject)
+	if err != nil {
+		return nil, err
 	}
 	begun := s.Ledger.Now()
 	r, err := s.Ledger.Create(ctx, subject, project, by, userKey(in.Key))
@@ -54,10 +58,16 @@ func (s *server) start(ctx context.Context, kind ledger.Kind, in *startInput) (*
 		return nil, err
 	}
 	s.wake(ctx, r.ID)
+	if err := serves(r, by.Baseline, queued); err != nil {
+		return nil, err
+	}
 	out := &startOutput{Status: http.StatusOK, Body: StartResult{Run: viewRun(r, s.Ledger.Now())}}
 	switch {
 	case queued:
 		out.Body.Note = "a run is active and another one is queued: the queued run does for this request too"
+		if words := baselineWords[r.Trigger.Baseline]; words != "" {
+			out.Body.Note += " (" + words + ")"
+		}
 	case r.CreatedAt.Before(begun):
 		out.Body.Note = "this Idempotency-Key was used before: it names this run"
 	default:

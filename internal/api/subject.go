@@ -155,9 +155,9 @@ type scheduleOutput struct{ Body Schedule }
 // pauses.
 func (s *server) routesOfSchedule(kind ledger.Kind, tag string) {
 	handle(s, endpoint{
-		method: http.MethodPost, path: "/" + tag + "/{name}/runs", id: "run-" + string(kind), tag: tag, errors: []int{404, 422},
+		method: http.MethodPost, path: "/" + tag + "/{name}/runs", id: "run-" + string(kind), tag: tag, errors: []int{404, 409, 422},
 		summary: "Start a run of a " + string(kind), status: http.StatusCreated,
-		describe: "201 with a new run; 200 with the run that this Idempotency-Key started before, or with the run that is queued already.",
+		describe: "201 with a new run; 200 with the run that this Idempotency-Key started before, or with the run that is queued already; 409 when that run does something else with the baseline.",
 	}, func(ctx context.Context, in *startInput) (*startOutput, error) { return s.start(ctx, kind, in) })
 	post := s.huma.OpenAPI().Paths[Prefix+"/"+tag+"/{name}/runs"].Post
 	existing := *post.Responses["201"]

@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/fault"
 )
 
 // Sync is a sync as lists show it.
@@ -35,6 +37,17 @@ type SyncDetail struct {
 	Columns    []string `json:"columns" doc:"What is written, as name or column→name; empty for all as returned."`
 	File       File     `json:"file"`
 	ModelFile  File     `json:"model_file"`
+	// Baseline is absent before the first run of a sync in mode insert or diff is
+	// done.
+	Baseline *Baseline `json:"baseline,omitempty" doc:"What the next run compares with; absent in mode all, and before the first run is done."`
+}
+
+// Baseline is the rows that a sync sent last.
+type Baseline struct {
+	Run         string    `json:"run" doc:"The run that left it."`
+	Mode        string    `json:"mode,omitempty" enum:"insert,diff" doc:"Of the sync at that time."`
+	Rows        int64     `json:"rows"`
+	CommittedAt time.Time `json:"committed_at"`
 }
 
 func (s *server) routesOfSyncs() {
@@ -102,8 +115,28 @@ func (s *server) showSync(ctx context.Context, in *nameInput) (*showSyncOutput, 
 		return nil, err
 	}
 	saved, err := s.Ledger.Project(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	out.Body.File, out.Body.ModelFile = fileOf(saved, d.Pos.File), fileOf(saved, m.Pos.File)
+	out.Body.Baseline, err = s.baseline(ctx, d)
 	return out, err
+}
+
+// baseline reads what a sync's next run compares with; nil is nothing.
+func (s *server) baseline(ctx context.Context, d *def.Sync) (*Baseline, error) {
+	if d.Mode == def.All {
+		return nil, nil
+	}
+	var v Baseline
+	run, err := s.Ledger.Baseline(ctx, d.Name, &v)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if v.Run = string(run); err != nil {
+		return nil, err
+	}
+	return &v, nil
 }
 
 func columnsOf(d *def.Sync) []string {

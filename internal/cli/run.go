@@ -3,8 +3,11 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +24,18 @@ func (a *app) runCommand() *cobra.Command {
 var runHeads = []string{"RUN", "OF", "STATE", "BY", "CREATED", "TOOK", "ROWS", "BYTES"}
 
 func runRow(r api.Run) []string {
-	return []string{r.ID, r.Kind + " " + r.Name, r.State, r.Trigger.By, moment(&r.CreatedAt), span(r.Seconds), count(r.Totals.Rows), size(r.Totals.Bytes)}
+	return []string{r.ID, r.Kind + " " + r.Name, r.State, askedBy(r), moment(&r.CreatedAt), span(r.Seconds), count(r.Totals.Rows), size(r.Totals.Bytes)}
+}
+
+// askedBy is what asked for a run, and what for.
+func askedBy(r api.Run) string { return r.Trigger.By + afterComma(r.Trigger.Baseline) }
+
+// afterComma joins a further word, if there is one.
+func afterComma(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ", " + text
 }
 
 func (a *app) listRunsCommand() *cobra.Command {
@@ -117,9 +131,9 @@ func printRun(w io.Writer, r api.RunDetail) {
 	if r.Totals.FailedFiles > 0 {
 		failedFiles = count(r.Totals.FailedFiles)
 	}
-	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "asked by", r.Trigger.By, "tick", moment(r.Trigger.Tick),
+	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "tick", moment(r.Trigger.Tick),
 		"definitions", r.Project, "created", moment(&r.CreatedAt), "started", moment(r.StartedAt), "finished", moment(r.FinishedAt),
-		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
+		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "rows by op", rowsByOp(r.Ops), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
 		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)
 	if len(r.PartProgress) > 0 {
 		var rows [][]string
@@ -133,14 +147,49 @@ func printRun(w io.Writer, r api.RunDetail) {
 		fmt.Fprintln(w)
 		columns(w, "", []string{"PART", "STATE", "ROWS", "BYTES", "WHY"}, rows)
 	}
-	if len(r.Objects) > 0 {
-		var rows [][]string
-		for _, o := range r.Objects {
-			rows = append(rows, []string{"s3://" + o.Bucket + "/" + o.Key, count(o.Rows), size(o.Bytes), dash(o.CRC64NVME)})
-		}
-		fmt.Fprintln(w)
-		columns(w, "", []string{"OBJECT", "ROWS", "BYTES", "CRC64NVME"}, rows)
+	printObjects(w, r.Objects)
+}
+
+// everyRow is the op of runs that don't compare, and says nothing.
+const everyRow = "all"
+
+// printObjects has a column for the op only where that says something.
+func printObjects(w io.Writer, objects []api.Object) {
+	if len(objects) == 0 {
+		return
 	}
+	told := slices.ContainsFunc(objects, func(o api.Object) bool { return o.Op != "" && o.Op != everyRow })
+	heads := []string{"OBJECT", "OP", "ROWS", "BYTES", "CRC64NVME"}
+	if !told {
+		heads = slices.Delete(heads, 1, 2)
+	}
+	var rows [][]string
+	for _, o := range objects {
+		row := []string{"s3://" + o.Bucket + "/" + o.Key, dash(o.Op), count(o.Rows), size(o.Bytes), dash(o.CRC64NVME)}
+		if !told {
+			row = slices.Delete(row, 1, 2)
+		}
+		rows = append(rows, row)
+	}
+	fmt.Fprintln(w)
+	columns(w, "", heads, rows)
+}
+
+// rowsByOp is "added 5, changed 2", in that order whatever else there is.
+func rowsByOp(ops map[string]int64) string {
+	order := []string{"added", "changed", "removed", "unchanged"}
+	for _, op := range slices.Sorted(maps.Keys(ops)) {
+		if op != everyRow && !slices.Contains(order, op) {
+			order = append(order, op)
+		}
+	}
+	var words []string
+	for _, op := range order {
+		if n, ok := ops[op]; ok {
+			words = append(words, op+" "+count(n))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func (a *app) cancelRunCommand() *cobra.Command {

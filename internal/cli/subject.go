@@ -32,6 +32,7 @@ func escape(name string) string { return url.PathEscape(name) }
 func (a *app) startCommand(s subject) *cobra.Command {
 	var wait bool
 	var key string
+	request := api.StartRequest{By: "manual"}
 	c := &cobra.Command{
 		Use:   s.verb + " NAME",
 		Short: "Start a run of a " + s.kind,
@@ -44,14 +45,19 @@ the run. Ctrl-C leaves the run running.`,
   longshore %[1]s %[2]s NAME --wait
   longshore %[1]s %[2]s NAME --key "$(date +%%F)" --output json | jq -r .run.id`, s.kind, s.verb),
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(s.names),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.start(cmd.Context(), s, args[0], key, wait) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.start(cmd.Context(), s, args[0], request, key, wait)
+		},
 	}
 	c.Flags().BoolVarP(&wait, "wait", "w", false, "show progress until the run ends")
 	c.Flags().StringVar(&key, "key", "", "idempotency key: the same key names the same run for ever")
+	if s.kind == syncs.kind {
+		addBaselineFlags(c, &request)
+	}
 	return c
 }
 
-func (a *app) start(ctx context.Context, s subject, name, key string, wait bool) error {
+func (a *app) start(ctx context.Context, s subject, name string, request api.StartRequest, key string, wait bool) error {
 	c, err := a.api()
 	if err != nil {
 		return err
@@ -61,7 +67,7 @@ func (a *app) start(ctx context.Context, s subject, name, key string, wait bool)
 		headers["Idempotency-Key"] = key
 	}
 	var started api.StartResult
-	err = c.do(ctx, "POST", s.path+"/"+escape(name)+"/runs", api.StartRequest{By: "manual"}, &started, headers)
+	err = c.do(ctx, "POST", s.path+"/"+escape(name)+"/runs", request, &started, headers)
 	if err != nil {
 		return err
 	}
@@ -72,7 +78,7 @@ func (a *app) start(ctx context.Context, s subject, name, key string, wait bool)
 		return a.wait(ctx, c, started.Run.ID)
 	}
 	return a.show(started, func(w io.Writer) {
-		fmt.Fprintf(w, "run %s of %s %s is %s\n", started.Run.ID, s.kind, name, started.Run.State)
+		fmt.Fprintf(w, "run %s of %s %s is %s\n", started.Run.ID, s.kind, name, started.Run.State+afterComma(started.Run.Trigger.Baseline))
 		fmt.Fprintf(w, "Follow it with  longshore run show %s --wait\n", started.Run.ID)
 	})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -17,6 +18,23 @@ func (a *app) syncCommand() *cobra.Command {
 		a.startCommand(syncs), a.listSyncsCommand(), a.showSyncCommand())
 	c.AddCommand(a.pauseCommands(syncs)...)
 	return c
+}
+
+// addBaselineFlags lets a run do something else with the baseline than compare.
+func addBaselineFlags(c *cobra.Command, r *api.StartRequest) {
+	c.Flags().BoolVar(&r.FullResync, "full-resync", false, "send every row, whatever was sent before (mode insert or diff)")
+	c.Flags().BoolVar(&r.ResetBaseline, "reset-baseline", false, "take the rows of now as sent, and write nothing (mode insert or diff)")
+	c.MarkFlagsMutuallyExclusive("full-resync", "reset-baseline")
+	c.Long += `
+
+A sync in mode insert or diff compares its rows with those that it sent last, its
+baseline. With --full-resync it sends every row all the same; in mode diff also
+those that are gone since. With --reset-baseline it writes nothing: the rows of
+now count as sent. Both leave a new baseline. Where another run is queued that
+does something else, the command fails, and says which.`
+	c.Example += `
+  longshore sync run NAME --full-resync --wait
+  longshore sync run NAME --reset-baseline`
 }
 
 func (a *app) listSyncsCommand() *cobra.Command {
@@ -72,6 +90,17 @@ func (a *app) showSyncCommand() *cobra.Command {
 	}
 }
 
+// baselineOf is what the next run compares with, for syncs that compare.
+func baselineOf(s api.SyncDetail) string {
+	switch b := s.Baseline; {
+	case b != nil:
+		return fmt.Sprintf("%s of run %s, %s", plural(int(b.Rows), "row"), b.Run, moment(&b.CommittedAt))
+	case s.Mode != "all":
+		return "none yet: the next run sends every row"
+	}
+	return ""
+}
+
 func printSync(w io.Writer, s api.SyncDetail) {
 	format := s.Format
 	if s.Compression != "none" {
@@ -79,7 +108,7 @@ func printSync(w io.Writer, s api.SyncDetail) {
 	}
 	pairs(w, "sync", s.Name, "description", s.Description, "model", s.Model+" on "+s.Source, "primary key", strings.Join(s.PrimaryKey, ", "),
 		"mode", s.Mode, "destination", destination(s.Sync), "format", format, "columns", strings.Join(s.Columns, ", "),
-		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "next runs", nextRuns(s.Schedule))
+		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "next runs", nextRuns(s.Schedule), "baseline", baselineOf(s))
 	printActivity(w, s.Activity)
 	section(w, s.File.Path, s.File.Text)
 	section(w, s.ModelFile.Path, s.ModelFile.Text)

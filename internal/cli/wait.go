@@ -92,7 +92,7 @@ func (a *app) summary(r api.RunDetail) string {
 	if r.Totals.FailedFiles > 0 {
 		text += ", " + plural(int(r.Totals.FailedFiles), "file") + " failed"
 	}
-	return text
+	return text + afterComma(r.Trigger.Baseline)
 }
 
 func plural(n int, thing string) string {

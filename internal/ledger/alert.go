@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strings"
 	"time"
@@ -13,8 +14,9 @@ type AlertRecord struct {
 	Subject Subject `json:"subject"`
 	// Since is when the subject was first looked at.
 	Since time.Time `json:"since,omitzero"`
-	// MutedUntil is until when nothing is said; zero is not muted.
-	MutedUntil time.Time `json:"muted_until,omitzero"`
+	// Mute is the mute in force, or one that ended and whose end the leader hasn't
+	// dealt with yet. While it is there nothing is sent.
+	Mute AlertMute `json:"mute,omitzero"`
 	// Seen is the run whose end was looked at last.
 	Seen RunID `json:"seen,omitempty"`
 	// Success is the last run that succeeded; its zero value is none.
@@ -23,7 +25,23 @@ type AlertRecord struct {
 	Rules map[string]AlertState `json:"rules,omitempty"`
 	// Outbox is what is to be sent, oldest first. What is sent is taken out.
 	Outbox []AlertDelivery `json:"outbox,omitempty"`
+	// Last is what was put there last; nil before the first message.
+	Last *AlertMessage `json:"last,omitempty"`
 }
+
+// AlertMute is for how long nothing is said about a subject. The zero value is
+// no mute.
+type AlertMute struct {
+	Until  time.Time `json:"until"`
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason,omitempty"` // of people, for people
+}
+
+// IsZero reports whether there is no mute, not even one that ended.
+func (m AlertMute) IsZero() bool { return m.Until.IsZero() }
+
+// Holds reports whether nothing may be said now.
+func (m AlertMute) Holds(now time.Time) bool { return now.Before(m.Until) }
 
 // AlertSuccess is what later runs are compared with.
 type AlertSuccess struct {
@@ -52,20 +70,26 @@ type AlertState struct {
 // AlertMessage is one thing to say. It holds no secrets.
 type AlertMessage struct {
 	// Dedup names the incident. Its message and its recovery have the same one.
-	Dedup    string    `json:"dedup"`
-	Resolved bool      `json:"resolved,omitempty"`
-	Project  string    `json:"project,omitempty"`
-	Subject  Subject   `json:"subject"`
-	When     string    `json:"when"` // the trigger, as definitions spell it
-	Text     string    `json:"text"` // one line
-	Run      RunID     `json:"run,omitempty"`
-	At       time.Time `json:"at"`
+	Dedup    string `json:"dedup"`
+	Resolved bool   `json:"resolved,omitempty"`
+	// Repeat names the reminder among those of the incident; empty for the message
+	// that began it.
+	Repeat  string    `json:"repeat,omitempty"`
+	Project string    `json:"project,omitempty"`
+	Subject Subject   `json:"subject"`
+	When    string    `json:"when"` // the trigger, as definitions spell it
+	Text    string    `json:"text"` // one line
+	Run     RunID     `json:"run,omitempty"`
+	At      time.Time `json:"at"`
 }
 
 // ID names the message. It is the same whenever the message is sent again.
 func (m AlertMessage) ID() string {
-	if m.Resolved {
+	switch {
+	case m.Resolved:
 		return m.Dedup + "/resolved"
+	case m.Repeat != "":
+		return m.Dedup + "/firing/" + m.Repeat
 	}
 	return m.Dedup + "/firing"
 }
@@ -74,7 +98,7 @@ func (m AlertMessage) ID() string {
 type AlertDelivery struct {
 	Message AlertMessage `json:"message"`
 	Channel string       `json:"channel"`
-	At      time.Time    `json:"at"` // when it was put here
+	At      time.Time    `json:"at"` // when it was put here, or let go by the end of a mute
 	// Done is hashes of the channel's receivers that have it already.
 	Done []string `json:"done,omitempty"`
 	// Tries counts failures, and Next is when it is tried again.
@@ -100,14 +124,37 @@ func (l *Ledger) UpdateAlerts(ctx context.Context, s Subject, change func(*Alert
 	})
 }
 
-// MuteAlerts has nothing said about a subject until the given time; the zero
-// time ends it. What is still true then is said then.
-func (l *Ledger) MuteAlerts(ctx context.Context, s Subject, until time.Time) error {
-	_, err := l.UpdateAlerts(ctx, s, func(rec *AlertRecord) error {
-		rec.MutedUntil = until
+// MuteAlerts has nothing said about a subject until the given time, for a reason
+// that may be empty. A mute that is in force is changed.
+func (l *Ledger) MuteAlerts(ctx context.Context, s Subject, until time.Time, reason string) (AlertRecord, error) {
+	return l.UpdateAlerts(ctx, s, func(rec *AlertRecord) error {
+		now := l.now()
+		if !rec.Mute.Holds(now) {
+			rec.Mute.Since = now
+		}
+		rec.Mute.Until, rec.Mute.Reason = until.UTC(), reason
 		return nil
 	})
-	return err
+}
+
+// errNotMuted keeps a record as it is.
+var errNotMuted = errors.New("not muted")
+
+// UnmuteAlerts ends a mute, if there is one. What is to be said then the leader
+// says when it looks at the subject next.
+func (l *Ledger) UnmuteAlerts(ctx context.Context, s Subject) (AlertRecord, error) {
+	rec, err := l.UpdateAlerts(ctx, s, func(rec *AlertRecord) error {
+		now := l.now()
+		if !rec.Mute.Holds(now) {
+			return errNotMuted
+		}
+		rec.Mute.Until = now
+		return nil
+	})
+	if errors.Is(err, errNotMuted) {
+		err = nil
+	}
+	return rec, err
 }
 
 // AlertSubjects yields the subjects that have a record of alerts.

@@ -73,7 +73,7 @@ func Run(t *testing.T, c Case) {
 	t.Run("long text", c.testLongText)
 }
 
-// Messages are one of each shape; the second is the recovery from the first.
+// Messages are one of each shape; one is the recovery from the first, one its reminder.
 func Messages() map[string]alert.Message {
 	at := time.Date(2024, 5, 1, 6, 30, 5, 0, time.UTC)
 	failed := alert.Message{
@@ -88,7 +88,9 @@ func Messages() map[string]alert.Message {
 		Subject: ledger.Subject{Kind: ledger.Ingest, Name: "events"},
 		Text:    "datasource events has had no successful run for 25h,\r\nmore than 24h", At: at,
 	}
-	return map[string]alert.Message{"failed": failed, "recovered": over, "stale": stale}
+	reminder := failed
+	reminder.Repeat, reminder.Text, reminder.At = "01HWSKXZ280000000000000003", "still: "+failed.Text, at.Add(2*time.Hour)
+	return map[string]alert.Message{"failed": failed, "recovered": over, "stale": stale, "reminder": reminder}
 }
 
 func (c Case) config(endpoint string) alert.Config {

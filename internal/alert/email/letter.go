@@ -18,7 +18,7 @@ import (
 const maxSubject = 150
 
 // letter is a message as it goes over the wire. It is the same each time, and so
-// is its Message-ID; a recovery replies to its message.
+// is its Message-ID; a recovery replies to its message, and so does a reminder.
 func (c channel) letter(to string, m alert.Message) []byte {
 	var b bytes.Buffer
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
@@ -27,9 +27,9 @@ func (c channel) letter(to string, m alert.Message) []byte {
 	header("Subject", mime.QEncoding.Encode("utf-8", alert.Clip(alert.Headline(m), maxSubject)))
 	header("Date", m.At.UTC().Format(time.RFC1123Z))
 	header("Message-ID", c.messageID(m))
-	if m.Resolved {
+	if m.Resolved || m.Repeat != "" {
 		began := m
-		began.Resolved = false
+		began.Resolved, began.Repeat = false, ""
 		header("In-Reply-To", c.messageID(began))
 		header("References", c.messageID(began))
 	}
