@@ -13,7 +13,6 @@ func TestSupportedNamesWhatIsMissing(t *testing.T) {
 		"connections/lake.connection": "TYPE s3\nS3_REGION eu-west-3\nS3_BUCKET lake\n",
 		"models/m.yaml":               "connection: db\nsql: SELECT 1 AS id\nprimary_key: id\n",
 		"syncs/a.yaml":                "model: m\nmode: diff\ndestination:\n  connection: lake\n  path: a.csv\n  format: csv\n",
-		"syncs/b.yaml":                "model: m\nmode: all\ndestination:\n  connection: lake\n  path: b.csv\n  format: csv\n  batch:\n    rows: 10\n",
 		"syncs/fine.yaml":             "model: m\nmode: all\ndestination:\n  connection: lake\n  path: c.csv\n  format: csv\n",
 		"datasources/d.datasource": "SCHEMA >\n    `id` Int64\n\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"id\"\n\nIMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME lake\n" +
 			"IMPORT_BUCKET_URI s3://lake/in/*.csv\nIMPORT_STRATEGY APPEND\nIMPORT_ON_OVERWRITE replace\nIMPORT_ON_NEW_COLUMN quarantine\n",
@@ -27,12 +26,12 @@ func TestSupportedNamesWhatIsMissing(t *testing.T) {
 		t.Fatal(problems)
 	}
 	got := supported(p)
-	for _, want := range []string{"connections/db.connection:1: a certificate authority", "datasources/d.datasource:1: IMPORT_ON_OVERWRITE replace", "datasources/d.datasource:1: IMPORT_ON_NEW_COLUMN quarantine", "syncs/a.yaml:1: mode diff", "syncs/b.yaml:1: batching"} {
+	for _, want := range []string{"connections/db.connection:1: a certificate authority", "datasources/d.datasource:1: IMPORT_ON_OVERWRITE replace", "datasources/d.datasource:1: IMPORT_ON_NEW_COLUMN quarantine", "syncs/a.yaml:1: mode diff"} {
 		if !strings.Contains(got.Error(), want) {
 			t.Errorf("got no %q in\n%v", want, got)
 		}
 	}
-	if len(got) != 5 {
-		t.Errorf("got %d problems, want 5:\n%v", len(got), got)
+	if len(got) != 4 {
+		t.Errorf("got %d problems, want 4:\n%v", len(got), got)
 	}
 }

@@ -136,3 +136,13 @@ func (a *assembler) failed() error {
 	}
 	return nil
 }
+
+// stopUploads waits for what is on its way, so that no piece of a failed attempt
+// arrives after the next attempt began.
+func stopUploads(asm *assembler) error {
+	err := asm.wait()
+	if fault.Is(err, fault.Canceled) {
+		return nil // it was stopped by the failure that is reported already
+	}
+	return err
+}

@@ -29,14 +29,15 @@ type job struct {
 	format format.Writer
 	codec  compress.Codec // of the object as a whole
 	opts   format.WriteOptions
+	put    objstore.PutOptions
 	query  source.Query
+	names  naming
 }
 
 // shared is what all parts of a run need to know beyond the definitions.
 type shared struct {
 	Bucket string `json:"bucket"`
-	Key    string `json:"key"`
-	// Schema is that of the file, as an Arrow IPC stream. A part that finds another
+	// Schema is that of the files, as an Arrow IPC stream. A part that finds another
 	// one fails: the model's tables changed between the plan and the read.
 	Schema []byte `json:"schema"`
 }
@@ -96,9 +97,13 @@ func (e *Export) open(ctx context.Context, r ledger.Run) (*job, error) {
 	if j.codec, j.opts, err = options(sync.Destination, j.format.Traits()); err != nil {
 		return nil, err
 	}
+	if j.names, err = newNaming(project, sync, r, j.format.Traits(), j.codec); err != nil {
+		return nil, err
+	}
 	if j.bucket, err = e.destination(ctx, project, sync); err != nil {
 		return nil, err
 	}
+	j.put = putOptions(sync.Destination, j.format.Traits(), r)
 	j.db, err = e.doors.Source(ctx, project.Connections[j.model.Connection])
 	return j, err
 }
@@ -128,10 +133,11 @@ func (j *job) variables(r ledger.Run) mapping.Variables {
 	}
 }
 
-func (j *job) putOptions() objstore.PutOptions {
+func putOptions(d def.Destination, traits format.Traits, r ledger.Run) objstore.PutOptions {
 	return objstore.PutOptions{
-		ContentType: j.format.Traits().MediaType,
-		IfAbsent:    j.sync.Destination.OnConflict == def.Fail,
+		ContentType: traits.MediaType,
+		IfAbsent:    d.OnConflict == def.Fail,
+		Metadata:    map[string]string{"longshore-run": string(r.ID)},
 	}
 }
 

@@ -20,6 +20,8 @@ type Manifest struct {
 	Compression string           `json:"compression"`
 	Project     ledger.ProjectID `json:"project"`
 	Fields      []ledgerField    `json:"fields"`
+	// Ops is how many rows each op has: "all", or "added", "changed" and "removed".
+	Ops         map[string]int64 `json:"ops"`
 	Objects     []Object         `json:"objects"`
 	CommittedAt time.Time        `json:"committed_at"`
 }
@@ -28,6 +30,7 @@ type Manifest struct {
 type Object struct {
 	Bucket string `json:"bucket"`
 	Key    string `json:"key"`
+	Op     string `json:"op"`
 	Rows   int64  `json:"rows"`
 	Bytes  int64  `json:"bytes"`
 	ETag   string `json:"etag,omitempty"` // empty where the store didn't let us ask after a crash
@@ -46,23 +49,26 @@ func (m *Manifest) totals() ledger.Totals {
 }
 
 func (c *committer) manifest(now time.Time) Manifest {
-	d := c.sync.Destination
+	d, ops := c.sync.Destination, map[string]int64{}
+	for op, name := range c.names.ops {
+		ops[name] = c.rows(op)
+	}
 	return Manifest{
 		Run: c.run.ID, Sync: c.sync.Name, Model: c.sync.Model, Mode: string(c.sync.Mode), Format: string(d.Format),
-		Compression: string(d.Compression), Project: c.run.Project, Fields: c.fields, CommittedAt: now,
+		Compression: string(d.Compression), Project: c.run.Project, Fields: c.fields, Ops: ops, CommittedAt: now,
 	}
 }
 
 // describe sums up an object from its pieces.
-func (c *committer) describe(etag string, pieces []objstore.Piece) Object {
-	o := Object{Bucket: c.shared.Bucket, Key: c.shared.Key, Rows: c.rows(), ETag: etag, Pieces: pieces}
+func (c *committer) describe(o *candidate, etag string, pieces []objstore.Piece) Object {
+	out := Object{Bucket: c.shared.Bucket, Key: o.Key, Op: c.names.ops[c.names.op(o.Object)], Rows: o.rows(), ETag: etag, Pieces: pieces}
 	var sum uint64
 	for _, p := range pieces {
 		sum = crc64.Combine(sum, p.CRC64, p.Size)
-		o.Bytes += p.Size
+		out.Bytes += p.Size
 	}
-	o.CRC64NVME = crc64.Format(sum)
-	return o
+	out.CRC64NVME = crc64.Format(sum)
+	return out
 }
 
 func sha256hex(body []byte) string {

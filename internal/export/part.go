@@ -5,30 +5,47 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/mapping"
 	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/pkg/batch"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/source"
 )
 
-// Part implements run.Worker: it reads a split, encodes it and uploads it.
-func (e *Export) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
-	seg, err := e.part(ctx, p)
+// written is what the commit needs to know of a part.
+type written struct {
+	Segments []segment `json:"segments"`
+}
+
+// Part implements run.Worker: it reads a split, encodes it and uploads it. A
+// panic on the way is the part's error.
+func (e *Export) Part(ctx context.Context, p run.Part) (totals ledger.Totals, output json.RawMessage, err error) {
+	var w written
+	err = contained(e.log, func() (err error) {
+		w.Segments, err = e.part(ctx, p)
+		return err
+	})
 	if errors.Is(err, source.ErrSnapshotGone) {
 		err = fault.New(fault.Invalid, "%w: %w", run.ErrReplan, err)
 	}
 	if err != nil {
-		return ledger.Totals{}, nil, err
+		return totals, nil, err
 	}
-	out, err := json.Marshal(seg)
-	if err != nil {
-		return ledger.Totals{}, nil, fault.New(fault.Invalid, "encode manifest: %w", err)
+	for _, s := range w.Segments {
+		totals.Rows += s.Rows
+		totals.Bytes += s.Size
 	}
-	return ledger.Totals{Rows: seg.Rows, Bytes: seg.Size}, out, nil
+	if output, err = json.Marshal(w); err != nil {
+		return totals, nil, fault.New(fault.Invalid, "encode manifest: %w", err)
+	}
+	return totals, output, nil
 }
 
-func (e *Export) part(ctx context.Context, p run.Part) (*segment, error) {
-	s, err := decode[shared](p.Plan.Shared)
+func (e *Export) part(ctx context.Context, p run.Part) ([]segment, error) {
+	j, projection, err := e.prepare(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -36,50 +53,51 @@ func (e *Export) part(ctx context.Context, p run.Part) (*segment, error) {
 	if err := e.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &split); err != nil {
 		return nil, err
 	}
-	j, err := e.open(ctx, p.Run)
-	if err != nil {
-		return nil, err
-	}
-	projection, err := j.project(ctx, p.Run)
-	if err != nil {
-		return nil, err
-	}
-	planned, err := s.schema()
-	if err != nil {
-		return nil, err
-	}
-	if changed := changes(fields(planned), fields(projection.Schema())); changed != "" {
-		return nil, fault.WithRemedy(fault.New(fault.Invalid, "model %s: its columns changed during the run: %s", j.model.Name, changed), "run the sync again")
-	}
 	rows, err := j.db.Read(ctx, j.query, split)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	frame, err := j.format.Frame(projection.Schema(), j.opts)
+	out, err := e.outputs(ctx, p, j, projection.Schema())
 	if err != nil {
 		return nil, err
 	}
-	out := &output{ledger: e.ledger, part: p, bucket: j.bucket, key: s.Key, frame: frame, codec: j.codec, put: j.putOptions()}
-	asm := newAssembler(ctx, j.bucket, s.Key, out.claim)
-	enc, err := j.format.Encoder(projection.Schema(), j.opts)
+	defer out.abort()
+	err = batch.Each(ctx, rows, func(rec arrow.Record) error {
+		mapped, err := projection.Apply(rec)
+		if err != nil {
+			return err
+		}
+		defer mapped.Release()
+		return out.write(0, mapped)
+	})
 	if err != nil {
 		return nil, err
 	}
-	pipe := &pipeline{rows: rows, projection: projection, encoder: enc, codec: j.codec, meter: p.Meter, write: asm.write, log: e.log}
-	done, err := pipe.run(ctx)
-	if err != nil {
-		return nil, errors.Join(err, stopUploads(asm))
-	}
-	return out.segment(ctx, asm, done)
+	return out.finish()
 }
 
-// stopUploads waits for what is on its way, so that no piece of a failed attempt
-// arrives after the next attempt began.
-func stopUploads(asm *assembler) error {
-	err := asm.wait()
-	if fault.Is(err, fault.Canceled) {
-		return nil // it was stopped by the failure that is reported already
+// prepare opens the job of a part and makes sure that its rows are still what
+// the plan says.
+func (e *Export) prepare(ctx context.Context, p run.Part) (*job, *mapping.Projection, error) {
+	s, err := decode[shared](p.Plan.Shared)
+	if err != nil {
+		return nil, nil, err
 	}
-	return err
+	j, err := e.open(ctx, p.Run)
+	if err != nil {
+		return nil, nil, err
+	}
+	projection, err := j.project(ctx, p.Run)
+	if err != nil {
+		return nil, nil, err
+	}
+	planned, err := s.schema()
+	if err != nil {
+		return nil, nil, err
+	}
+	if changed := changes(fields(planned), fields(projection.Schema())); changed != "" {
+		return nil, nil, fault.WithRemedy(fault.New(fault.Invalid, "model %s: its columns changed during the run: %s", j.model.Name, changed), "run the sync again")
+	}
+	return j, projection, nil
 }

@@ -28,17 +28,22 @@ func sizeOfPiece(i, width int) int {
 	return pieceSize << min(i*8/width, 7)
 }
 
-// segment is a part's share of the object as its manifest has it.
+// segment is a part's share of an object as its manifest has it.
 type segment struct {
-	// Slot is the part's range of pieces, or -1 where it has a tail only.
-	Slot int `json:"slot"`
+	Object int `json:"object"`
+	// Whole is set when no other part writes to the object: opening and closing are
+	// among the segment's bytes.
+	Whole bool `json:"whole,omitempty"`
+	// Slot is the part's range of pieces in Upload, or -1 where it has a tail only.
+	Slot   int    `json:"slot"`
+	Upload string `json:"upload,omitempty"`
 	// Pieces is what was uploaded, the first of them beginning with Lead bytes of
 	// opening or separator.
 	Pieces []objstore.Piece `json:"pieces,omitempty"`
 	Lead   int64            `json:"lead,omitempty"`
 	// Tail is the name of the bytes in the ledger; empty where there are none.
 	Tail string `json:"tail,omitempty"`
-	// Size is how many bytes the part's rows take in the object, without Lead.
+	// Size is how many bytes the segment takes in the object, without Lead.
 	Size int64 `json:"size"`
 	Rows int64 `json:"rows"`
 	// Meta is what the format's frame wants to know of the segment.

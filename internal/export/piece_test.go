@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/longshore/longshore/pkg/compress"
 	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/objstore"
 )
@@ -213,15 +214,17 @@ func TestLayout(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := layout{frame: marks{}}
+			codec, err := compress.NewAppender(compress.None, 0, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := layout{frame: marks{}, codec: codec}
 			for _, s := range tt.segments {
 				l.place(s)
 			}
 			asm := newAssembler(t.Context(), nil, "k", nil)
-			if !l.opened {
-				if err := l.framed(asm, l.frame.Opening()); err != nil {
-					t.Fatal(err)
-				}
+			if err := l.open(asm); err != nil {
+				t.Fatal(err)
 			}
 			for _, s := range tt.segments {
 				if s.Slot < 0 {

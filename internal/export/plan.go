@@ -12,7 +12,7 @@ import (
 	"github.com/longshore/longshore/pkg/source"
 )
 
-// Plan implements run.Verb: it has the source cut the query, and names the object.
+// Plan implements run.Verb: it has the source cut the query, and names the objects.
 func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	j, err := e.open(ctx, r)
 	if err != nil {
@@ -28,7 +28,7 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if _, err := j.format.Frame(projection.Schema(), j.opts); err != nil {
 		return nil, err
 	}
-	key, err := j.key(r)
+	key, err := j.names.check()
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	work, err := pack(splits, shared{Bucket: j.bucket.Name(), Key: key, Schema: schema})
+	work, err := pack(splits, shared{Bucket: j.bucket.Name(), Schema: schema})
 	if err != nil {
 		splits.Close()
 		return nil, err
@@ -58,8 +58,6 @@ func Unsupported(s *def.Sync) (what, remedy string) {
 	switch {
 	case s.Mode != def.All:
 		return "mode " + string(s.Mode) + " is not available in this version", "write mode: all"
-	case s.Destination.Batch.Enabled():
-		return "batching is not available in this version", "remove batch"
 	case s.Schedule.Kind == def.After:
 		return "a schedule after another sync or datasource is not available in this version", "write every or cron"
 	}
@@ -72,21 +70,6 @@ func (j *job) splits() int {
 		return min(j.model.Partition.Count, maxParts)
 	}
 	return min(max(j.sync.Parallelism, 1), maxParts)
-}
-
-// key fills the path template with the time of the run's creation: that is the
-// time the user asked at, whoever plans the run and however often.
-func (j *job) key(r ledger.Run) (string, error) {
-	d := j.sync.Destination
-	t, err := def.ParseTemplate(d.Path)
-	if err != nil {
-		return "", err
-	}
-	return t.Render(def.Vars{
-		Time: r.CreatedAt, Offset: d.Offset,
-		ModelID: j.model.ID, ModelName: j.model.Name, SyncID: j.sync.ID, RunID: string(r.ID),
-		Mode: string(j.sync.Mode), Ext: j.format.Traits().Extension + j.codec.Extension(),
-	})
 }
 
 func pack(splits *source.Splits, s shared) (*run.Work, error) {

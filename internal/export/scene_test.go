@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -153,6 +154,35 @@ func (s *scene) body(key string) []byte {
 		return body
 	}
 	return nil
+}
+
+// bodies reads all objects.
+func (s *scene) bodies() map[string][]byte {
+	s.t.Helper()
+	all := map[string][]byte{}
+	for obj, err := range s.data.List(s.t.Context(), "", "") {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if all[obj.Key], _, err = s.data.Get(s.t.Context(), obj.Key); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// spoil is a late twin that writes over the first piece of an object of a
+// batched run.
+func (s *scene) spoil(object int) {
+	s.t.Helper()
+	upload, err := s.ledger.Upload(s.t.Context(), s.run.ID, 1, object)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	key := fmt.Sprintf("orders-%05d.csv", object)
+	if _, err := s.data.UploadPiece(s.t.Context(), key, upload, 1, bytes.Repeat([]byte("late\n"), 2<<20)); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // uploads counts the open uploads of a key.

@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"strconv"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/fault"
@@ -13,95 +16,152 @@ import (
 	"github.com/longshore/longshore/pkg/objstore/crc64"
 )
 
+// show makes all objects visible, or finds that they are. Uploads come first:
+// only they can be found spoiled, and then nothing has been put yet.
+func (c *committer) show(ctx context.Context) error {
+	var uploads, puts []*candidate
+	for _, o := range c.objects {
+		if o.Upload != "" {
+			uploads = append(uploads, o)
+		} else {
+			puts = append(puts, o)
+		}
+	}
+	err := several(uploads, func(o *candidate) error { return o.noting(c.complete(ctx, o)) })
+	if err == nil {
+		err = several(puts, func(o *candidate) error { return o.noting(c.putWhole(ctx, o)) })
+	}
+	if err != nil {
+		return c.explain(ctx, err)
+	}
+	return nil
+}
+
+// noting keeps in mind that a failure to show the object is for good.
+func (o *candidate) noting(err error) error {
+	o.refused = err != nil && !passes(err)
+	return err
+}
+
+// passes reports whether the commit may get further when it is tried again.
+func passes(err error) bool { return fault.KindOf(err).Retryable() || fault.Is(err, fault.Canceled) }
+
+// several does something with many objects, a few at a time. After a failure it
+// begins no more of them, and lets those that it began go to their end.
+func several(objects []*candidate, do func(*candidate) error) error {
+	var failed atomic.Bool
+	var group errgroup.Group
+	group.SetLimit(objectsAtOnce)
+	for _, o := range objects {
+		group.Go(func() error {
+			if failed.Load() {
+				return nil
+			}
+			err := do(o)
+			if err != nil {
+				failed.Store(true)
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
 // putWhole writes an object that no part had a piece of.
-func (c *committer) putWhole(ctx context.Context, body []byte) (Object, error) {
-	obj, err := c.bucket.Put(ctx, c.shared.Key, body, c.put)
+func (c *committer) putWhole(ctx context.Context, o *candidate) (err error) {
+	body := o.body
+	if o.whole() {
+		if body, err = c.e.ledger.Tail(ctx, c.run.ID, c.plan.Epoch, o.segments[0].Tail); err != nil {
+			return err
+		}
+	}
+	obj, err := c.bucket.Put(ctx, o.Key, body, c.put)
 	if fault.Is(err, fault.Conflict) && c.again {
 		// Only with on_conflict: fail. Either the leader before us put it, or
 		// somebody else's object was there all along.
-		if obj, err = c.bucket.Head(ctx, c.shared.Key); fault.Is(err, fault.Denied) {
-			obj, err = objstore.Object{Key: c.shared.Key, Size: int64(len(body))}, nil
+		if obj, err = c.bucket.Head(ctx, o.Key); fault.Is(err, fault.Denied) {
+			obj, err = objstore.Object{Key: o.Key, Size: int64(len(body))}, nil
 		}
 		if err == nil && !holds(obj, body) {
-			err = c.exists()
+			err = exists(o.Key)
 		}
 	} else if fault.Is(err, fault.Conflict) {
-		err = c.exists()
+		err = exists(o.Key)
 	}
 	if err != nil {
-		return Object{}, err
+		return err
 	}
 	whole := objstore.Piece{Number: 1, ETag: obj.ETag, Size: int64(len(body)), SHA256: sha256hex(body), CRC64: crc64.Checksum(body)}
-	return c.describe(obj.ETag, []objstore.Piece{whole}), nil
+	c.shown(o, obj.ETag, []objstore.Piece{whole})
+	return nil
+}
+
+// shown is told of an object that is visible.
+func (c *committer) shown(o *candidate, etag string, pieces []objstore.Piece) {
+	d := c.describe(o, etag, pieces)
+	o.visible, o.body = &d, nil
 }
 
 // complete makes a multipart upload visible.
-func (c *committer) complete(ctx context.Context, in intent) (Object, error) {
-	obj, err := c.bucket.CompleteUpload(ctx, c.shared.Key, in.Upload, in.Pieces, c.put)
+func (c *committer) complete(ctx context.Context, o *candidate) error {
+	obj, err := c.bucket.CompleteUpload(ctx, o.Key, o.Upload, o.Pieces, c.put)
 	switch {
 	case err == nil:
-		return c.describe(obj.ETag, in.Pieces), nil
+		c.shown(o, obj.ETag, o.Pieces)
+		return nil
 	case errors.Is(err, objstore.ErrPieceChanged):
-		if err := c.e.ledger.DropIntent(ctx, c.run.ID); err != nil {
-			return Object{}, err
-		}
-		return Object{}, &run.SpoiledError{Parts: c.uploaders(), Err: err}
+		return &run.SpoiledError{Parts: o.uploaders(), Err: err}
 	case errors.Is(err, objstore.ErrNoUpload):
-		return c.completedBefore(ctx, in.Pieces)
+		return c.completedBefore(ctx, o)
 	case fault.Is(err, fault.Conflict):
-		return c.conflicted(ctx, in)
+		return c.conflicted(ctx, o)
 	}
-	return Object{}, err
+	return err
 }
 
 // conflicted is called when the object exists and on_conflict is fail. It may be
 // ours: stores look at the condition before they look whether the upload was
 // completed by an earlier call. An upload that is still open made no object.
-func (c *committer) conflicted(ctx context.Context, in intent) (Object, error) {
-	_, err := c.bucket.ListPieces(ctx, c.shared.Key, in.Upload)
+func (c *committer) conflicted(ctx context.Context, o *candidate) error {
+	_, err := c.bucket.ListPieces(ctx, o.Key, o.Upload)
 	switch {
 	case errors.Is(err, objstore.ErrNoUpload):
-		return c.completedBefore(ctx, in.Pieces)
-	case err != nil && fault.KindOf(err).Retryable(), fault.Is(err, fault.Canceled):
-		return Object{}, err
+		return c.completedBefore(ctx, o)
+	case err != nil && passes(err):
+		return err
 	}
-	return Object{}, c.exists()
+	return exists(o.Key)
 }
 
 // completedBefore is called when the upload isn't open any more, although only
 // the commit closes it. The object's ETag tells whether it was: it is made of
 // those of the pieces. Without the permission to look, we rely on the ledger:
 // nobody aborts an upload of a committing run.
-func (c *committer) completedBefore(ctx context.Context, pieces []objstore.Piece) (Object, error) {
-	obj, err := c.bucket.Head(ctx, c.shared.Key)
+func (c *committer) completedBefore(ctx context.Context, o *candidate) error {
+	obj, err := c.bucket.Head(ctx, o.Key)
 	if fault.Is(err, fault.Denied) {
-		return c.describe("", pieces), nil
+		c.shown(o, "", o.Pieces)
+		return nil
 	}
 	if err != nil {
-		return Object{}, err
+		return err
 	}
-	if want := multipartETag(pieces); want != "" && obj.ETag != want {
-		return Object{}, fault.WithRemedy(
-			fault.New(fault.Invalid, "commit %s: the upload was removed from outside, or the object was overwritten since", c.shared.Key),
-			"check the bucket's lifecycle rules for multipart uploads and run the sync again")
+	if want := multipartETag(o.Pieces); want != "" && obj.ETag != want {
+		return removed(o.Key)
 	}
-	return c.describe(obj.ETag, pieces), nil
+	c.shown(o, obj.ETag, o.Pieces)
+	return nil
 }
 
-func (c *committer) exists() error {
-	return fault.WithRemedy(fault.New(fault.Invalid, "write %s: the object exists and on_conflict is fail", c.shared.Key),
+func removed(key string) error {
+	return fault.WithRemedy(
+		fault.New(fault.Invalid, "commit %s: the upload was removed from outside, or the object was overwritten since", key),
+		"check the bucket's lifecycle rules for multipart uploads and run the sync again")
+}
+
+func exists(key string) error {
+	return fault.WithRemedy(fault.New(fault.Invalid, "write %s: the object exists and on_conflict is fail", key),
 		"use another path, or on_conflict: overwrite")
-}
-
-// uploaders returns the parts that uploaded pieces.
-func (c *committer) uploaders() []int {
-	var parts []int
-	for _, s := range c.segments {
-		if s.Slot >= 0 {
-			parts = append(parts, s.part)
-		}
-	}
-	return parts
 }
 
 // holds reports whether an object's content is body, as far as a store's answer

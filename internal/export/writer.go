@@ -1,0 +1,243 @@
+package export
+
+import (
+	"context"
+	"math"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/longshore/longshore/pkg/batch"
+	"github.com/longshore/longshore/pkg/format"
+)
+
+const (
+	// chunkSize is how many encoded bytes are handed from stage to stage at a time:
+	// several members for compression to spread over the cores.
+	chunkSize = 4 << 20
+	// chunksAtOnce bounds a writer's memory: one chunk is encoded into while
+	// another is compressed, and one is between them.
+	chunksAtOnce = 3
+	// groupSize is the largest row group where bytes are limited, as held in memory
+	// by the encoder.
+	groupSize = 64 << 20
+	// heldSize bounds the rows that are held with a chunk, in bytes of memory.
+	heldSize = 32 << 20
+)
+
+// writer is the stages of one op, which overlap:
+//
+//	write: encode ──► sink: compress, on all cores ─ upload
+//
+// The rows of an object are one segment, unless the bytes of objects are
+// limited: then each chunk is a segment by itself, so that the sink, which alone
+// knows how large a chunk is as written, may set it into the next object.
+type writer struct {
+	out  *outputs
+	sink *sink
+	ctx  context.Context // ends with the sink's first failure
+	stop context.CancelCauseFunc
+
+	encoder format.Encoder // of the open segment; nil between segments
+	chunk   chunk          // encoded into
+	rows    int64          // in the open object, where rows are limited
+	perRow  float64        // encoded bytes of a row, on average; a guess for the first chunk
+	held    int64          // memory of the chunk's rows, in bytes
+
+	chunks chan chunk
+	free   chan []byte   // buffers to encode into; nil ones cost nothing yet
+	ended  chan struct{} // closed when the sink's goroutine is done
+	// closed is set when chunks is. keep, written before and read after that, says
+	// whether the sink's last object counts.
+	closed, keep bool
+	err          error // the sink's; read after ended
+}
+
+// chunk is encoded rows on their way to the sink.
+type chunk struct {
+	data []byte
+	rows int64
+	// ends is set for the last chunk of a segment, of which meta is then what the
+	// frame wants to know; closes is set for the last of an object that is the
+	// part's own.
+	ends, closes bool
+	meta         []byte
+	// held is the rows themselves, where the sink may have to cut them.
+	held []arrow.Record
+}
+
+func (c *chunk) release() {
+	for _, rec := range c.held {
+		rec.Release()
+	}
+	c.held = nil
+}
+
+// newWriter starts the goroutine of an op's sink; hangUp and wait end it.
+func newWriter(o *outputs, op int) (*writer, error) {
+	sink, err := newSink(o, op)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{
+		out: o, sink: sink,
+		chunks: make(chan chunk), free: make(chan []byte, chunksAtOnce), ended: make(chan struct{}),
+	}
+	w.ctx, w.stop = context.WithCancelCause(o.ctx)
+	for range chunksAtOnce - 1 {
+		w.free <- nil
+	}
+	go w.drain()
+	return w, nil
+}
+
+// write encodes rows, cut where an object ends.
+func (w *writer) write(rec arrow.Record) error {
+	memory := max(float64(batch.Bytes(rec))/float64(rec.NumRows()), 1)
+	if w.perRow == 0 {
+		w.perRow = memory
+	}
+	for from := int64(0); from < rec.NumRows(); {
+		to := from + min(rec.NumRows()-from, w.step())
+		slice := rec.NewSlice(from, to)
+		err := w.encode(slice)
+		if err == nil && w.out.limit.Bytes > 0 {
+			slice.Retain()
+			w.chunk.held = append(w.chunk.held, slice)
+			w.held += int64(memory * float64(to-from))
+		}
+		slice.Release()
+		if err != nil {
+			return err
+		}
+		if err := w.cut(); err != nil {
+			return err
+		}
+		from = to
+	}
+	return nil
+}
+
+// step is how many rows to encode before the next look at sizes.
+func (w *writer) step() int64 {
+	switch limit := w.out.limit; {
+	case limit.Rows > 0:
+		return limit.Rows - w.rows
+	case limit.Bytes > 0:
+		return max(1, int64(float64(w.sink.unit.Load())/8/w.perRow))
+	}
+	return math.MaxInt64
+}
+
+func (w *writer) encode(rows arrow.Record) (err error) {
+	if w.encoder == nil {
+		if w.encoder, err = w.out.encoder(w.sink.unit.Load()); err != nil {
+			return err
+		}
+	}
+	if w.chunk.data, err = w.encoder.Encode(w.chunk.data, rows); err != nil {
+		return err
+	}
+	w.chunk.rows += rows.NumRows()
+	w.rows += rows.NumRows()
+	w.out.part.Meter.Add(rows.NumRows(), 0)
+	return nil
+}
+
+// cut passes the chunk on when it is full or its object is.
+func (w *writer) cut() error {
+	size := int64(len(w.chunk.data))
+	switch limit := w.out.limit; {
+	case limit.Bytes > 0:
+		// A format that compresses by itself hands out whole groups.
+		if size < w.sink.unit.Load() && (size == 0 || !w.out.job.format.Traits().Compresses) && w.held < heldSize {
+			return nil
+		}
+		return w.end(false)
+	case limit.Rows > 0 && w.rows == limit.Rows:
+		return w.end(true)
+	case size >= chunkSize:
+		return w.pass()
+	}
+	return nil
+}
+
+// end passes the rest of a segment on.
+func (w *writer) end(closes bool) (err error) {
+	if w.encoder == nil {
+		return nil
+	}
+	if w.chunk.data, w.chunk.meta, err = w.encoder.Flush(w.chunk.data); err != nil {
+		return err
+	}
+	w.perRow = max(float64(len(w.chunk.data))/float64(w.chunk.rows), 1)
+	w.encoder, w.rows = nil, 0
+	w.chunk.ends, w.chunk.closes = true, closes
+	return w.pass()
+}
+
+// pass hands the chunk on and begins the next.
+func (w *writer) pass() error {
+	select {
+	case w.chunks <- w.chunk:
+		w.chunk, w.held = chunk{}, 0
+	case <-w.ctx.Done():
+		return context.Cause(w.ctx)
+	}
+	select {
+	case buf := <-w.free:
+		w.chunk.data = buf[:0]
+		return nil
+	case <-w.ctx.Done():
+		return context.Cause(w.ctx)
+	}
+}
+
+// flush ends the last object, or the part's segment.
+func (w *writer) flush() error { return w.end(w.out.job.names.batched) }
+
+// hangUp has the sink end. What it was given counts if keep is set.
+func (w *writer) hangUp(keep bool) {
+	if !w.closed {
+		w.closed, w.keep = true, keep
+		close(w.chunks)
+	}
+}
+
+// wait waits for the sink's end.
+func (w *writer) wait() error {
+	<-w.ended
+	w.stop(nil)
+	w.chunk.release()
+	return w.err
+}
+
+// drain has the sink take chunks until the writer hangs up, and gives their
+// buffers back.
+func (w *writer) drain() {
+	defer close(w.ended)
+	for c := range w.chunks {
+		if w.err == nil {
+			w.err = contained(w.out.log, func() error { return w.sink.take(c) })
+		}
+		if w.err != nil {
+			w.stop(w.err)
+		}
+		c.release()
+		w.free <- c.data
+	}
+	if w.err == nil && w.keep {
+		w.err = contained(w.out.log, w.sink.finish)
+	}
+	if w.err != nil || !w.keep {
+		w.sink.abort()
+	}
+}
+
+// encoder returns an encoder of one segment.
+func (o *outputs) encoder(unit int64) (format.Encoder, error) {
+	opts := o.job.opts
+	if o.limit.Bytes > 0 {
+		opts.RowGroupBytes = unit
+	}
+	return o.job.format.Encoder(o.schema, opts)
+}
