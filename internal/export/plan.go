@@ -60,8 +60,6 @@ func Unsupported(s *def.Sync) (what, remedy string) {
 		return "mode " + string(s.Mode) + " is not available in this version", "write mode: all"
 	case s.Destination.Batch.Enabled():
 		return "batching is not available in this version", "remove batch"
-	case s.Schedule.Kind == def.After:
-		return "a schedule after another sync or datasource is not available in this version", "write every or cron"
 	}
 	return "", ""
 }
