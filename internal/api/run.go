@@ -30,8 +30,9 @@ func (r Run) Ended() bool { return ledger.State(r.State).Final() }
 
 // Trigger is what asked for a run.
 type Trigger struct {
-	By   string     `json:"by" enum:"manual,schedule,api"`
-	Tick *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
+	By       string     `json:"by" enum:"manual,schedule,after,api"`
+	Tick     *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
+	Upstream string     `json:"upstream,omitempty" doc:"The id of the run that it follows, of another sync or a datasource."`
 }
 
 // Totals is how much a run did.
@@ -53,7 +54,7 @@ type Failure struct {
 func viewRun(r ledger.Run, now time.Time) Run {
 	v := Run{
 		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, State: string(r.State),
-		Trigger: Trigger{By: r.Trigger.By, Tick: moment(r.Trigger.Tick)}, Project: string(r.Project),
+		Trigger: Trigger{By: r.Trigger.By, Tick: moment(r.Trigger.Tick), Upstream: string(r.Trigger.Upstream)}, Project: string(r.Project),
 		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure),
 		CreatedAt: r.CreatedAt, StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 	}
