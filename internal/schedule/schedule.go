@@ -88,12 +88,12 @@ func onCron(s def.Schedule, last, now time.Time) (tick time.Time, err error) {
 		return time.Time{}, err
 	}
 	if every, ok := spec.(cron.ConstantDelaySchedule); ok { // @every: counted from the tick before
-		n := now.Sub(last) / every.Delay
-		tick = last.Truncate(time.Second).Add(n * every.Delay)
-		if n <= 0 || tick.After(now) {
+		from := last.Truncate(time.Second)
+		passed := now.Sub(from).Truncate(every.Delay)
+		if passed <= 0 {
 			return time.Time{}, nil
 		}
-		return tick, nil
+		return from.Add(passed), nil
 	}
 	for window := Grace; ; window *= 2 { // so that a long downtime of a frequent schedule is not looked through
 		from := now.Add(-window)
