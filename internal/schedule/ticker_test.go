@@ -282,6 +282,9 @@ func TestUpcoming(t *testing.T) {
 		{"a changed cron waits", "cron 0 4 * * * UTC", "2024-04-20 04:00:00", nightly, "02 03:00:00, 03 03:00:00, 04 03:00:00"},
 		{"a missed one is made up for", "cron 0 3 * * * UTC", "2024-04-20 03:00:00", nightly, "01 10:20:30, 02 03:00:00, 03 03:00:00"},
 		{"or not", "cron 0 3 * * * UTC", "2024-04-20 03:00:00", skip, "02 03:00:00, 03 03:00:00, 04 03:00:00"},
+		{"every, by cron", "cron @every 7m ", "2024-05-01 10:19:00", def.Schedule{Kind: def.Cron, Cron: "@every 7m"}, "01 10:26:00, 01 10:33:00, 01 10:40:00"},
+		{"every, by cron, due", "cron @every 7m ", "2024-05-01 10:12:30", def.Schedule{Kind: def.Cron, Cron: "@every 7m"}, "01 10:20:30, 01 10:26:30, 01 10:33:30"},
+		{"a clock that went back", "every 1h0m0s", "2024-05-01 11:00:00", hourly, "01 11:00:00, 01 12:00:00, 01 13:00:00"},
 		{"by hand", "", "", def.Schedule{Kind: def.Manual}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

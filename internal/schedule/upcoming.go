@@ -12,16 +12,24 @@ import (
 // with yet: that of a new interval, or one to be made up for. rec may be of a
 // time when s was another schedule.
 func Upcoming(s def.Schedule, rec ledger.SubjectRecord, now time.Time, n int) ([]time.Time, error) {
-	next, err := Next(s, now, n)
-	if err != nil || len(next) == 0 {
-		return next, err
+	last := rec.LastTick
+	if s.Kind == def.Cron && rec.Clock != Clock(s) || last.After(now) {
+		last = now // a new cron schedule counts from when the leader sees it
 	}
-	if s.Kind == def.Cron && rec.Clock != Clock(s) {
-		return next, nil // it begins to count when the leader sees it
+	tick, due, err := Due(s, last, now)
+	if err != nil {
+		return nil, err
 	}
-	_, due, err := Due(s, rec.LastTick, now)
-	if err != nil || !due {
-		return next, err
+	from := now
+	switch {
+	case !tick.IsZero():
+		from = tick
+	case !last.IsZero():
+		from = last // @every counts from there
 	}
-	return append([]time.Time{now.UTC().Truncate(time.Second)}, next[:min(len(next), n-1)]...), nil
+	if !due {
+		return Next(s, from, n)
+	}
+	next, err := Next(s, from, n-1)
+	return append([]time.Time{now.UTC().Truncate(time.Second)}, next...), err
 }
