@@ -102,7 +102,7 @@ func (s *server) viewDatasource(ctx context.Context, d *def.Datasource) (Datasou
 	}
 	v.Backlog = Backlog{Files: rec.Backlog.Files, Bytes: rec.Backlog.Bytes, Oldest: moment(rec.Backlog.Oldest)}
 	v.LastScanAt = moment(rec.LastScanAt)
-	if v.Schedule, err = viewSchedule(importSchedule(d), s.Ledger.Now(), rec.PausedAt); err != nil {
+	if v.Schedule, err = viewSchedule(importSchedule(d), rec, s.Ledger.Now()); err != nil {
 		return v, err
 	}
 	v.Activity, err = s.activity(ctx, rec)

@@ -56,7 +56,7 @@ func TestPushTellsFieldsAndTimes(t *testing.T) {
 		if d.Name != "stock_changes" {
 			continue
 		}
-		if len(d.Next) != 5 || d.Next[1].Sub(d.Next[0]).Minutes() != 30 || d.Text != "every 30m" {
+		if len(d.Next) != 5 || d.Next[2].Sub(d.Next[1]).Minutes() != 30 || d.Text != "every 30m" {
 			t.Errorf("got %+v", d)
 		}
 		return

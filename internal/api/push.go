@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
@@ -27,7 +28,7 @@ type PushResult struct {
 	Base      string            `json:"base" doc:"The id of the version that was compared with."`
 	Project   string            `json:"project" doc:"The id of the version that is in force now."`
 	Changes   []Change          `json:"changes"`
-	Schedules []SubjectSchedule `json:"schedules" doc:"Of everything in the pushed project that a clock drives."`
+	Schedules []SubjectSchedule `json:"schedules" doc:"Of each sync and datasource that is created or changed and doesn't start by hand only."`
 }
 
 // Change is one definition that a push creates, changes or deletes.
@@ -68,8 +69,9 @@ func (s *server) push(ctx context.Context, in *pushInput) (*pushOutput, error) {
 		return nil, mistakes(problems)
 	}
 	before, _ := def.Parse(current.Files) // mistakes there are those of another version of us
-	out := &pushOutput{PushResult{Base: string(current.ID), Project: string(current.ID), Changes: viewPlan(def.Diff(before, pushed))}}
-	if out.Body.Schedules, err = s.schedules(ctx, pushed); err != nil {
+	plan := def.Diff(before, pushed)
+	out := &pushOutput{PushResult{Base: string(current.ID), Project: string(current.ID), Changes: viewPlan(plan)}}
+	if out.Body.Schedules, err = s.schedules(ctx, pushed, plan); err != nil {
 		return nil, err
 	}
 	same := current.ID != "" && maps.EqualFunc(current.Files, files, bytes.Equal)
@@ -92,9 +94,11 @@ func viewPlan(plan def.Plan) []Change {
 	return changes
 }
 
-// schedules returns the next times of everything that a clock drives.
-func (s *server) schedules(ctx context.Context, p *def.Project) ([]SubjectSchedule, error) {
-	subjects := allSubjects(p)
+// schedules returns the next times of what a push creates or changes.
+func (s *server) schedules(ctx context.Context, p *def.Project, plan def.Plan) ([]SubjectSchedule, error) {
+	subjects := slices.DeleteFunc(allSubjects(p), func(subject ledger.Subject) bool {
+		return !slices.ContainsFunc(plan, func(c def.Changed) bool { return string(c.Kind) == string(subject.Kind) && c.Name == subject.Name })
+	})
 	all := make([]SubjectSchedule, len(subjects))
 	err := each(ctx, len(subjects), func(ctx context.Context, i int) error {
 		subject := subjects[i]
@@ -102,18 +106,13 @@ func (s *server) schedules(ctx context.Context, p *def.Project) ([]SubjectSchedu
 		if err != nil {
 			return err
 		}
-		d := scheduleOf(p, subject)
-		v, err := viewSchedule(d, s.Ledger.Now(), rec.PausedAt)
+		v, err := viewSchedule(scheduleOf(p, subject), rec, s.Ledger.Now())
 		all[i] = SubjectSchedule{Kind: string(subject.Kind), Name: subject.Name, Schedule: v}
 		return err
 	})
-	driven := []SubjectSchedule{}
-	for _, v := range all {
-		if len(v.Next) > 0 || v.PausedAt != nil {
-			driven = append(driven, v)
-		}
-	}
-	return driven, err
+	return slices.DeleteFunc(all, func(v SubjectSchedule) bool {
+		return len(v.Next) == 0 && v.After == nil && v.PausedAt == nil
+	}), err
 }
 
 func scheduleOf(p *def.Project, subject ledger.Subject) def.Schedule {

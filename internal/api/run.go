@@ -30,8 +30,9 @@ func (r Run) Ended() bool { return ledger.State(r.State).Final() }
 
 // Trigger is what asked for a run.
 type Trigger struct {
-	By   string     `json:"by" enum:"manual,schedule,api"`
-	Tick *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
+	By       string     `json:"by" enum:"manual,schedule,after,api"`
+	Tick     *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
+	Upstream string     `json:"upstream,omitempty" doc:"The id of the run that it follows, of another sync or a datasource."`
 	// Baseline is set when the run does something else with it than to compare.
 	Baseline string `json:"baseline,omitempty" enum:"full resync,baseline reset" doc:"What the run of a sync does with the rows that were sent last; absent: it sends what differs."`
 }
@@ -55,7 +56,9 @@ type Failure struct {
 func viewRun(r ledger.Run, now time.Time) Run {
 	v := Run{
 		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, State: string(r.State),
-		Trigger: Trigger{By: r.Trigger.By, Tick: moment(r.Trigger.Tick), Baseline: baselineWords[r.Trigger.Baseline]}, Project: string(r.Project),
+		Trigger: Trigger{
+			By: r.Trigger.By, Tick: moment(r.Trigger.Tick), Upstream: string(r.Trigger.Upstream), Baseline: baselineWords[r.Trigger.Baseline],
+		}, Project: string(r.Project),
 		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure),
 		CreatedAt: r.CreatedAt, StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 	}

@@ -19,9 +19,20 @@ import (
 type Schedule struct {
 	Kind string      `json:"kind" enum:"manual,interval,cron,after,auto,on-demand"`
 	Text string      `json:"text" doc:"For people, such as: every 15m"`
-	Next []time.Time `json:"next" doc:"The next times, in UTC; empty for schedules that no clock drives."`
+	Zone string      `json:"zone,omitempty" doc:"The IANA name of the zone that a cron expression is in."`
+	Next []time.Time `json:"next" doc:"When the next runs begin, in the schedule's zone; empty for schedules that no clock drives, and while paused. The first is now when a run is due."`
+	// After is set for schedules of that kind.
+	After *Upstream `json:"after,omitempty" doc:"Whose runs are followed."`
+	// CatchUp is set for intervals and cron.
+	CatchUp string `json:"catch_up,omitempty" enum:"latest,skip" doc:"What becomes of times that no producer dealt with within two minutes: one run for all of them, or none."`
 	// PausedAt is set while the schedule is paused.
 	PausedAt *time.Time `json:"paused_at,omitempty" doc:"Set while the schedule is paused: runs start by hand only."`
+}
+
+// Upstream is a sync or datasource that another one runs after.
+type Upstream struct {
+	Kind string `json:"kind" enum:"sync,datasource"`
+	Name string `json:"name"`
 }
 
 // Activity is what a sync or a datasource is doing and did last.
@@ -34,11 +45,27 @@ type Activity struct {
 // nextTimes is how many times of a schedule are told.
 const nextTimes = 5
 
-func viewSchedule(d def.Schedule, now, paused time.Time) (Schedule, error) {
-	v := Schedule{Kind: string(d.Kind), Text: scheduleText(d), Next: []time.Time{}, PausedAt: moment(paused)}
-	next, err := schedule.Next(d, now, nextTimes)
-	if next != nil && paused.IsZero() {
-		v.Next = next
+func viewSchedule(d def.Schedule, rec ledger.SubjectRecord, now time.Time) (Schedule, error) {
+	v := Schedule{Kind: string(d.Kind), Text: scheduleText(d), Zone: d.Zone, Next: []time.Time{}, PausedAt: moment(rec.PausedAt)}
+	if up := schedule.Upstream(d); up != (ledger.Subject{}) {
+		v.After = &Upstream{Kind: string(up.Kind), Name: up.Name}
+	}
+	if d.Kind == def.Interval || d.Kind == def.Cron {
+		v.CatchUp = "latest"
+		if d.CatchUp != def.CatchUpLatest {
+			v.CatchUp = string(d.CatchUp)
+		}
+	}
+	if !rec.PausedAt.IsZero() {
+		return v, nil
+	}
+	next, err := schedule.Upcoming(d, rec, now, nextTimes)
+	if err != nil {
+		return v, err
+	}
+	zone, err := time.LoadLocation(d.Zone) // of "" it is UTC
+	for _, t := range next {
+		v.Next = append(v.Next, t.In(zone))
 	}
 	return v, err
 }
@@ -46,14 +73,11 @@ func viewSchedule(d def.Schedule, now, paused time.Time) (Schedule, error) {
 func scheduleText(d def.Schedule) string {
 	switch d.Kind {
 	case def.Interval:
-		return "every " + shortDuration(d.Every)
+		return "every " + shortDuration(d.Every) + catchUpText(d)
 	case def.Cron:
-		return fmt.Sprintf("cron %s (%s)", d.Cron, d.Zone)
+		return fmt.Sprintf("cron %s (%s)", d.Cron, d.Zone) + catchUpText(d)
 	case def.After:
-		if d.After.Sync != "" {
-			return "after sync " + d.After.Sync
-		}
-		return "after datasource " + d.After.Datasource
+		return "after " + d.After.String()
 	case def.Auto:
 		return "@auto: every minute"
 	case def.OnDemand:
@@ -61,6 +85,13 @@ func scheduleText(d def.Schedule) string {
 	case def.Manual:
 	}
 	return "manual"
+}
+
+func catchUpText(d def.Schedule) string {
+	if d.CatchUp == def.CatchUpSkip {
+		return ", skips missed times"
+	}
+	return ""
 }
 
 var zeroUnits = regexp.MustCompile(`(\D)(?:0m)?0s$`)
@@ -194,6 +225,6 @@ func (s *server) setPaused(ctx context.Context, kind ledger.Kind, name string, p
 	if err != nil {
 		return nil, err
 	}
-	v, err := viewSchedule(scheduleOf(p, subject), s.Ledger.Now(), rec.PausedAt)
+	v, err := viewSchedule(scheduleOf(p, subject), rec, s.Ledger.Now())
 	return &scheduleOutput{v}, err
 }

@@ -95,7 +95,7 @@ func (s *server) viewSync(ctx context.Context, p *def.Project, d *def.Sync) (Syn
 	if err != nil {
 		return v, err
 	}
-	if v.Schedule, err = viewSchedule(d.Schedule, s.Ledger.Now(), rec.PausedAt); err != nil {
+	if v.Schedule, err = viewSchedule(d.Schedule, rec, s.Ledger.Now()); err != nil {
 		return v, err
 	}
 	v.Activity, err = s.activity(ctx, rec)

@@ -85,6 +85,7 @@ func golden(t *testing.T, name string, r result) {
 var (
 	anyRun     = regexp.MustCompile(`\b[0-9A-HJKMNP-TV-Z]{26}\b`)
 	anyTime    = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`)
+	anyOffset  = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d`)
 	anyVersion = regexp.MustCompile(`\b\d+-[0-9a-f]{8}\b`)
 	anyAddress = regexp.MustCompile(`\b127\.0\.0\.1:\d{4,5}\b`)
 	anyFolder  = regexp.MustCompile(`/\S*/TestGolden\w*/\d+`)
@@ -100,6 +101,7 @@ func steady(text string) string {
 		return names[id]
 	})
 	text = anyTime.ReplaceAllString(text, "YYYY-MM-DD hh:mm:ssZ")
+	text = anyOffset.ReplaceAllString(text, "YYYY-MM-DD hh:mm:ss+hh:mm")
 	text = anyVersion.ReplaceAllString(text, "N-VERSION0")
 	text = anyAddress.ReplaceAllString(text, "HOST:PORT")
 	return anyFolder.ReplaceAllString(text, "FOLDER")

@@ -99,6 +99,11 @@ func moment(t *time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
+// zoned is a time in its own zone, to the second, with the offset from UTC.
+func zoned(t time.Time) string {
+	return t.Format("2006-01-02 15:04:05Z07:00")
+}
+
 // span is seconds for people: 4.2s, 3m10s.
 func span(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))

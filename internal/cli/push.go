@@ -22,6 +22,9 @@ func (a *app) pushCommand() *cobra.Command {
 		Long: `Check every file of a project, show what changes against the definitions in
 force, and make the project the one in force.
 
+Of each sync and datasource that is new or changed the next five runs are told,
+in the zone of its schedule.
+
 Every mistake in every file is printed at once to standard error, a line each:
 file:line: what is wrong, what would be right. Then nothing is changed and the
 exit code is 2.`,
@@ -107,7 +110,10 @@ func printPush(w io.Writer, r api.PushResult, dryRun bool) {
 	if len(r.Schedules) > 0 {
 		fmt.Fprintln(w, "Next runs:")
 		for _, s := range r.Schedules {
-			fmt.Fprintf(w, "  %s %s, %s\n    %s\n", s.Kind, s.Name, s.Text, nextRuns(s.Schedule))
+			fmt.Fprintf(w, "  %s %s, %s\n", s.Kind, s.Name, s.Text)
+			for _, line := range nextRuns(s.Schedule) {
+				fmt.Fprintln(w, "    "+line)
+			}
 		}
 		fmt.Fprintln(w)
 	}
@@ -126,15 +132,21 @@ func verdict(r api.PushResult, dryRun bool) string {
 	return "nothing to push: " + r.Project + " is in force"
 }
 
-func nextRuns(s api.Schedule) string {
-	if s.PausedAt != nil {
-		return "paused since " + moment(s.PausedAt)
+// nextRuns says when the next runs begin: a time each, or a sentence.
+func nextRuns(s api.Schedule) []string {
+	switch {
+	case s.PausedAt != nil:
+		return []string{"paused since " + moment(s.PausedAt)}
+	case s.After != nil && s.After.Kind == "datasource":
+		return []string{"after each run of datasource " + s.After.Name + " that succeeds and ingests a file"}
+	case s.After != nil:
+		return []string{"after each run of sync " + s.After.Name + " that succeeds"}
 	}
 	times := make([]string, len(s.Next))
-	for i := range s.Next {
-		times[i] = moment(&s.Next[i])
+	for i, t := range s.Next {
+		times[i] = zoned(t)
 	}
-	return strings.Join(times, ", ")
+	return times
 }
 
 // readLocal reads a project file that may not be there.

@@ -115,7 +115,7 @@ func scheduleState(s api.Schedule) string {
 		return s.Text + ", paused since " + moment(s.PausedAt)
 	}
 	if len(s.Next) > 0 {
-		return s.Text + ", next " + moment(&s.Next[0])
+		return s.Text + ", next " + zoned(s.Next[0])
 	}
 	return s.Text
 }
@@ -126,7 +126,7 @@ func nextOf(s api.Schedule) string {
 	case s.PausedAt != nil:
 		return "paused"
 	case len(s.Next) > 0:
-		return moment(&s.Next[0])
+		return zoned(s.Next[0])
 	}
 	return "-"
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 
@@ -55,9 +56,14 @@ type leader struct {
 // run leads for one term: until ctx ends.
 func (l *leader) run(ctx context.Context) {
 	alerts := alert.NewWatcher(l.ledger, alert.WatcherConfig{Project: l.doors.Project, Open: l.doors.Channel, Log: l.log})
+	follower := schedule.NewFollower(l.ledger, schedule.FollowerConfig{Project: l.doors.Project, Started: l.wake, Log: l.log})
+	ended := func(ctx context.Context, r ledger.Run) error {
+		told := alerts.Ended(ctx, r) // its error may pass; the follower waits out its own
+		return errors.Join(told, follower.Ended(ctx, r))
+	}
 	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
 		ledger.Export: l.export, ledger.Ingest: l.ingest,
-	}, run.Config{Ended: alerts.Ended}, l.log)
+	}, run.Config{Ended: ended}, l.log)
 	ticker := schedule.NewTicker(l.ledger, schedule.Config{
 		Project: l.doors.Project, Scan: l.ingest.Scan, Started: conductor.Wake, Log: l.log,
 	})

@@ -16,6 +16,16 @@ const (
 	OnDemand ScheduleKind = "on-demand"
 )
 
+// CatchUp says what becomes of times on a schedule that passed while no producer
+// dealt with them.
+type CatchUp string
+
+// The policies.
+const (
+	CatchUpLatest CatchUp = ""     // one run for all of them; files say latest
+	CatchUpSkip   CatchUp = "skip" // none: the next run is at the next time
+)
+
 // Schedule says when runs start.
 type Schedule struct {
 	Kind  ScheduleKind  `json:"kind"`
@@ -23,6 +33,8 @@ type Schedule struct {
 	Cron  string        `json:"cron,omitempty"`  // five fields or a descriptor such as @daily
 	Zone  string        `json:"zone,omitempty"`  // Cron: IANA name, never empty
 	After Upstream      `json:"after,omitzero"`
+	// CatchUp is of use with Interval and Cron.
+	CatchUp CatchUp `json:"catch_up,omitempty"`
 
 	afterAt   Position
 	afterKind bool // the file says whether it is a sync or a datasource
@@ -33,4 +45,12 @@ type Schedule struct {
 type Upstream struct {
 	Sync       string `json:"sync,omitempty"`
 	Datasource string `json:"datasource,omitempty"`
+}
+
+// String returns "sync orders" or "datasource events".
+func (u Upstream) String() string {
+	if u.Datasource != "" {
+		return "datasource " + u.Datasource
+	}
+	return "sync " + u.Sync
 }

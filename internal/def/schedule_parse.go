@@ -27,6 +27,7 @@ func parseSchedule(parent *object, zone string) Schedule {
 	if hasZone && !hasCron {
 		timezone.fail("remove it, or use cron", "%s is of use with cron only", timezone.label)
 	}
+	catchUp := parseCatchUp(o, hasAfter)
 	given := 0
 	for _, has := range []bool{hasEvery, hasCron, hasAfter} {
 		if has {
@@ -38,9 +39,9 @@ func parseSchedule(parent *object, zone string) Schedule {
 		n.fail("give one of every, cron and after, or schedule: manual", "%s has %d ways to start a run", n.label, given)
 		return Schedule{Kind: Manual}
 	case hasEvery:
-		return Schedule{Kind: Interval, Every: every.duration(minEvery)}
+		return Schedule{Kind: Interval, Every: every.duration(minEvery), CatchUp: catchUp}
 	case hasCron:
-		s := Schedule{Kind: Cron, Cron: expr.text(), Zone: zone}
+		s := Schedule{Kind: Cron, Cron: expr.text(), Zone: zone, CatchUp: catchUp}
 		if err := checkCron(s.Cron); s.Cron != "" && err != nil {
 			expr.fail(`use five fields such as "30 6 * * 1-5"`, "%s: %s", expr.label, err)
 		}
@@ -50,6 +51,20 @@ func parseSchedule(parent *object, zone string) Schedule {
 		return s
 	}
 	return Schedule{Kind: After, After: parseUpstream(after), afterAt: after.at, afterKind: after.isObject()}
+}
+
+func parseCatchUp(o *object, after bool) CatchUp {
+	n, ok := o.get("catch_up")
+	if !ok {
+		return CatchUpLatest
+	}
+	if after {
+		n.fail("remove it, or use every or cron", "%s is of use with every and cron only", n.label)
+	}
+	if n.choice([]string{"latest", "skip"}) == "skip" {
+		return CatchUpSkip
+	}
+	return CatchUpLatest
 }
 
 func parseUpstream(n node) Upstream {

@@ -58,8 +58,6 @@ func Unsupported(s *def.Sync) (what, remedy string) {
 	switch {
 	case s.Mode != def.All:
 		return "mode " + string(s.Mode) + " is not available in this version", "write mode: all"
-	case s.Schedule.Kind == def.After:
-		return "a schedule after another sync or datasource is not available in this version", "write every or cron"
 	}
 	return "", ""
 }

@@ -85,10 +85,12 @@ type Run struct {
 
 // Trigger is what asked for a run.
 type Trigger struct {
-	// By is "manual", "schedule" or "api".
+	// By is "manual", "schedule", "after" or "api".
 	By string `json:"by"`
 	// Tick is the time on the schedule that was due. Zero for other triggers.
 	Tick time.Time `json:"tick,omitzero"`
+	// Upstream is the run whose end was waited for. Empty for other triggers.
+	Upstream RunID `json:"upstream,omitempty"`
 	// Baseline is what a sync's run is to do with its baseline.
 	Baseline BaselineUse `json:"baseline,omitempty"`
 }

@@ -17,6 +17,12 @@ type SubjectRecord struct {
 	Last RunID `json:"last,omitempty"`
 	// LastTick is the newest time on the schedule that has been dealt with.
 	LastTick time.Time `json:"last_tick,omitzero"`
+	// Clock is the schedule that LastTick is of, in words; empty while no clock
+	// drives the subject.
+	Clock string `json:"clock,omitempty"`
+	// LastUpstream is the run of another subject that was dealt with last, for a
+	// sync that runs after that one.
+	LastUpstream RunID `json:"last_upstream,omitempty"`
 	// LastScanAt is when a datasource's bucket was last listed.
 	LastScanAt time.Time `json:"last_scan_at,omitzero"`
 	// Backlog is what that listing left for later runs.

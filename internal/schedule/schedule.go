@@ -1,12 +1,15 @@
 // Package schedule decides when runs begin, and which of several producers
 // decides: the one that leads.
 //
-// What must stay true: a tick starts at most one run, whoever leads and however
-// often they change. Ticks are points on a fixed grid, and the tick is the
-// idempotency key of its run; TestTickStartsOneRun holds it.
+// What must stay true: a tick starts at most one run, and so does a run that
+// another one follows, whoever leads and however often they change. Ticks are
+// points on a fixed grid; the tick, or the run that ended, is the idempotency
+// key of the run it starts. TestTickStartsOneRun and TestARunIsFollowedOnce
+// hold it.
 package schedule
 
 import (
+	"math"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -18,72 +21,106 @@ import (
 // autoEvery is how often a datasource with IMPORT_SCHEDULE @auto looks for files.
 const autoEvery = time.Minute
 
-// Due returns the newest tick of s in (last, now], and whether there is one.
-// Ticks that were missed in between are not made up for: one run does for all.
+// Grace is how long after its time a tick is still on time. One that no producer
+// dealt with by then is missed: none led, or none could reach the ledger. A
+// change of leader takes less.
+const Grace = 2 * time.Minute
+
+// Due returns the newest tick of s in (last, now], zero where there is none, and
+// whether a run begins for it. The ticks before it are dealt with along with it.
+// By s.CatchUp a tick that was missed starts a run or doesn't.
+//
 // A last of zero means that the schedule is new: an interval then begins at
 // once, and a cron expression with its next time.
 func Due(s def.Schedule, last, now time.Time) (tick time.Time, due bool, err error) {
 	switch s.Kind {
-	case def.Interval:
-		return onGrid(s.Every, last, now)
-	case def.Auto:
-		return onGrid(autoEvery, last, now)
+	case def.Interval, def.Auto:
+		tick, err = onGrid(interval(s), last, now)
 	case def.Cron:
-		return onCron(s, last, now)
+		tick, err = onCron(s, last, now)
 	}
-	return time.Time{}, false, nil
+	if err != nil || tick.IsZero() {
+		return time.Time{}, false, err
+	}
+	missed := !last.IsZero() && now.Sub(tick) > Grace
+	return tick, !missed || s.CatchUp != def.CatchUpSkip, nil
+}
+
+// Clock says what drives a schedule: two that differ in it have different ticks.
+// It is empty where no clock does.
+func Clock(s def.Schedule) string {
+	switch s.Kind {
+	case def.Interval:
+		return "every " + s.Every.String()
+	case def.Auto:
+		return "auto"
+	case def.Cron:
+		return "cron " + s.Cron + " " + s.Zone
+	}
+	return ""
+}
+
+func interval(s def.Schedule) time.Duration {
+	if s.Kind == def.Auto {
+		return autoEvery
+	}
+	return s.Every
 }
 
 // onGrid finds the newest multiple of every.
-func onGrid(every time.Duration, last, now time.Time) (time.Time, bool, error) {
+func onGrid(every time.Duration, last, now time.Time) (time.Time, error) {
 	if every <= 0 {
-		return time.Time{}, false, fault.New(fault.Invalid, "schedule: an interval of %s", every)
+		return time.Time{}, fault.New(fault.Invalid, "schedule: an interval of %s", every)
 	}
 	tick := now.UTC().Truncate(every)
-	return tick, tick.After(last), nil
+	if !tick.After(last) {
+		return time.Time{}, nil
+	}
+	return tick, nil
 }
 
-func onCron(s def.Schedule, last, now time.Time) (time.Time, bool, error) {
+func onCron(s def.Schedule, last, now time.Time) (tick time.Time, err error) {
 	if last.IsZero() {
-		return time.Time{}, false, nil
+		return time.Time{}, nil
 	}
-	next, err := Next(s, last, maxMissed)
+	spec, err := cronOf(s)
 	if err != nil {
-		return time.Time{}, false, err
+		return time.Time{}, err
 	}
-	var tick time.Time
-	for _, t := range next {
-		if t.After(now) {
-			break
+	if every, ok := spec.(cron.ConstantDelaySchedule); ok { // @every: counted from the tick before
+		from := last.Truncate(time.Second)
+		passed := now.Sub(from).Truncate(every.Delay)
+		if passed <= 0 {
+			return time.Time{}, nil
 		}
-		tick = t
+		return from.Add(passed), nil
 	}
-	if len(next) == maxMissed && !next[maxMissed-1].After(now) { // a long downtime of a frequent schedule
-		if later, due, err := onCron(s, tick, now); due || err != nil {
-			return later, due, err
+	for window := Grace; ; window *= 2 { // so that a long downtime of a frequent schedule is not looked through
+		from := now.Add(-window)
+		if from.Before(last) || window > math.MaxInt64/4 {
+			from = last
+		}
+		for t := spec.Next(from); !t.IsZero() && !t.After(now); t = spec.Next(t) {
+			tick = t.UTC()
+		}
+		if !tick.IsZero() || from.Equal(last) {
+			return tick, nil
 		}
 	}
-	return tick, !tick.IsZero(), nil
 }
 
-// maxMissed is how many missed ticks are looked through at a time.
-const maxMissed = 1000
-
-// Next returns the first n times of a schedule after the given time, in UTC.
+// Next returns the first n ticks of a schedule after the given time, in UTC.
 // Schedules that no clock drives have none.
 func Next(s def.Schedule, after time.Time, n int) ([]time.Time, error) {
 	var next func(time.Time) time.Time
 	switch s.Kind {
 	case def.Interval, def.Auto:
-		every := s.Every
-		if s.Kind == def.Auto {
-			every = autoEvery
-		}
+		every := interval(s)
 		next = func(t time.Time) time.Time { return t.Truncate(every).Add(every) }
 	case def.Cron:
-		spec, err := cron.ParseStandard("CRON_TZ=" + zone(s) + " " + s.Cron)
+		spec, err := cronOf(s)
 		if err != nil {
-			return nil, fault.New(fault.Invalid, "schedule %q: %w", s.Cron, err)
+			return nil, err
 		}
 		next = spec.Next
 	default:
@@ -97,11 +134,4 @@ func Next(s def.Schedule, after time.Time, n int) ([]time.Time, error) {
 		times = append(times, t.UTC())
 	}
 	return times, nil
-}
-
-func zone(s def.Schedule) string {
-	if s.Zone == "" {
-		return "UTC"
-	}
-	return s.Zone
 }

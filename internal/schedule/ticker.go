@@ -13,7 +13,7 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 )
 
-// Ledger is what a Ticker asks of the ledger.
+// Ledger is what a Ticker and a Follower ask of the ledger.
 type Ledger interface {
 	Now() time.Time
 	CurrentProjectID(ctx context.Context) (ledger.ProjectID, error)
@@ -40,9 +40,15 @@ type Ticker struct {
 	cfg    Config
 
 	mu   sync.Mutex
-	last map[ledger.Subject]time.Time // newest tick dealt with, as the ledger has it; guarded by mu
+	last map[ledger.Subject]dealt     // newest tick dealt with, as the ledger has it; guarded by mu
 	busy map[ledger.Subject]bool      // a tick is being dealt with; guarded by mu
 	rest map[ledger.Subject]time.Time // when a subject that failed is looked at again; guarded by mu
+}
+
+// dealt is the newest tick of a clock that was dealt with.
+type dealt struct {
+	clock string // what Clock says of the schedule
+	tick  time.Time
 }
 
 // restAfter is how long a subject is left alone whose run couldn't be started:
@@ -51,7 +57,7 @@ const restAfter = 15 * time.Second
 
 // NewTicker returns a Ticker for one term of leadership.
 func NewTicker(l Ledger, cfg Config) *Ticker {
-	return &Ticker{ledger: l, cfg: cfg, last: map[ledger.Subject]time.Time{}, busy: map[ledger.Subject]bool{}, rest: map[ledger.Subject]time.Time{}}
+	return &Ticker{ledger: l, cfg: cfg, last: map[ledger.Subject]dealt{}, busy: map[ledger.Subject]bool{}, rest: map[ledger.Subject]time.Time{}}
 }
 
 // Lead calls Tick every second until ctx ends.
@@ -99,6 +105,7 @@ func (t *Ticker) tick(ctx context.Context, spawn func(func())) error {
 	return nil
 }
 
+// schedules returns those of everything that runs.
 func schedules(p *def.Project) map[ledger.Subject]def.Schedule {
 	all := map[ledger.Subject]def.Schedule{}
 	for name, s := range p.Syncs {
@@ -107,11 +114,6 @@ func schedules(p *def.Project) map[ledger.Subject]def.Schedule {
 	for name, d := range p.Datasources {
 		if d.Import != nil {
 			all[ledger.Subject{Kind: ledger.Ingest, Name: name}] = d.Import.Schedule
-		}
-	}
-	for subject, s := range all {
-		if s.Kind != def.Interval && s.Kind != def.Cron && s.Kind != def.Auto {
-			delete(all, subject)
 		}
 	}
 	return all
@@ -147,19 +149,23 @@ func (t *Ticker) consider(ctx context.Context, id ledger.ProjectID, subject ledg
 		return err
 	}
 	tick, due, err := Due(s, last, now)
-	if err != nil || !due {
+	if err != nil || tick.IsZero() {
 		return err
 	}
 	rec, err := t.ledger.Subject(ctx, subject)
 	if err != nil {
 		return err
 	}
-	if rec.PausedAt.IsZero() {
+	switch {
+	case !rec.PausedAt.IsZero():
+	case due:
 		if err := t.start(ctx, id, rec, s, tick); err != nil {
 			return err
 		}
+	default:
+		t.cfg.Log.Info("missed, and not made up for", zap.Stringer("subject", subject), zap.Time("tick", tick))
 	}
-	return t.dealtWith(ctx, subject, tick)
+	return t.dealtWith(ctx, subject, dealt{Clock(s), tick})
 }
 
 // start creates the run of a tick. A datasource that looks for files once a
@@ -186,40 +192,47 @@ func (t *Ticker) start(ctx context.Context, id ledger.ProjectID, rec ledger.Subj
 }
 
 // lastTick returns the newest tick that was dealt with. A cron schedule that is
-// new begins to count now.
+// new, or was changed, begins to count now: times that weren't on it when they
+// came are not missed. An interval goes on from the last run.
 func (t *Ticker) lastTick(ctx context.Context, subject ledger.Subject, s def.Schedule, now time.Time) (time.Time, error) {
+	clock := Clock(s)
 	t.mu.Lock()
 	last, known := t.last[subject]
 	t.mu.Unlock()
-	if known {
-		return last, nil
+	if known && last.clock == clock {
+		return last.tick, nil
 	}
 	rec, err := t.ledger.Subject(ctx, subject)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if rec.LastTick.IsZero() && s.Kind == def.Cron {
-		return now, t.dealtWith(ctx, subject, now)
+	if rec.Clock == clock {
+		t.remember(subject, dealt{clock, rec.LastTick})
+		return rec.LastTick, nil
 	}
-	t.remember(subject, rec.LastTick)
-	return rec.LastTick, nil
+	if s.Kind == def.Cron {
+		return now, t.dealtWith(ctx, subject, dealt{clock, now})
+	}
+	return rec.LastTick, t.dealtWith(ctx, subject, dealt{clock, rec.LastTick})
 }
 
-func (t *Ticker) dealtWith(ctx context.Context, subject ledger.Subject, tick time.Time) error {
+// dealtWith records a tick, or that there is a new schedule or none.
+func (t *Ticker) dealtWith(ctx context.Context, subject ledger.Subject, d dealt) error {
 	_, err := t.ledger.UpdateSubject(ctx, subject, func(rec *ledger.SubjectRecord) error {
-		if tick.After(rec.LastTick) {
-			rec.LastTick = tick
+		rec.Clock = d.clock
+		if d.tick.After(rec.LastTick) {
+			rec.LastTick = d.tick
 		}
 		return nil
 	})
 	if err == nil {
-		t.remember(subject, tick)
+		t.remember(subject, d)
 	}
 	return err
 }
 
-func (t *Ticker) remember(subject ledger.Subject, tick time.Time) {
+func (t *Ticker) remember(s ledger.Subject, d dealt) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.last[subject] = tick
+	t.last[s] = d
 }

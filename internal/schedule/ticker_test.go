@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,5 +176,130 @@ func TestAFailingScanIsLeftAloneForAWhile(t *testing.T) {
 	}
 	if scans != 2 {
 		t.Errorf("got %d scans in 20 seconds, want 2", scans)
+	}
+}
+
+func cronProject(expr string, catchUp def.CatchUp) *def.Project {
+	return &def.Project{Syncs: map[string]*def.Sync{
+		"orders": {Name: "orders", Schedule: def.Schedule{Kind: def.Cron, Cron: expr, Zone: "UTC", CatchUp: catchUp}},
+	}}
+}
+
+// step lets a producer that leads from now on look once, and returns the times
+// of all runs so far.
+func (s *scene) step(t *testing.T, ticker *schedule.Ticker) string {
+	t.Helper()
+	if err := ticker.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var ticks []string
+	for _, by := range s.of(t, ledger.Subject{Kind: ledger.Export, Name: "orders"}) {
+		ticks = append(ticks, by.Tick.Format("02 15:04"))
+	}
+	rec, err := s.Subject(t.Context(), ledger.Subject{Kind: ledger.Export, Name: "orders"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.Active != "" { // runs take no time here
+		r := s.end(t, rec.Active, ledger.Done, ledger.Totals{})
+		s.close(t, r)
+	}
+	return strings.Join(ticks, ", ")
+}
+
+// Nobody leads for some days.
+func TestDowntimeByPolicy(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		catchUp def.CatchUp
+		want    string
+	}{
+		{"latest", def.CatchUpLatest, "01 12:00, 04 06:00, 04 12:00"},
+		{"skip", def.CatchUpSkip, "01 12:00, 04 12:00"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newScene(t, cronProject("0 */6 * * *", test.catchUp)) // at 10:00:10
+			s.step(t, s.ticker(nil))
+			s.advance(2 * time.Hour) // 12:00:10: on time, also for a leader of a minute ago
+			if got := s.step(t, s.ticker(nil)); got != "01 12:00" {
+				t.Fatalf("on time: got %s", got)
+			}
+			s.advance(2*24*time.Hour + 20*time.Hour) // 4 May, 8:00:10
+			ticker := s.ticker(nil)
+			for range 3 {
+				s.step(t, ticker)
+				s.advance(time.Second)
+			}
+			s.advance(4 * time.Hour)
+			if got := s.step(t, ticker); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// Times that weren't on the schedule when they came are not missed.
+func TestAChangedScheduleHasMissedNothing(t *testing.T) {
+	s := newScene(t, cronProject("0 3 * * *", def.CatchUpLatest)) // at 10:00:10
+	ticker := s.ticker(nil)
+	s.step(t, ticker)
+	s.advance(24 * time.Hour) // one was missed
+	if got := s.step(t, ticker); got != "02 03:00" {
+		t.Fatalf("got %s", got)
+	}
+	s.project = cronProject("0 9 * * *", def.CatchUpLatest)
+	if got := s.step(t, s.ticker(nil)); got != "02 03:00" {
+		t.Errorf("a new expression, past its time today: got %s", got)
+	}
+	s.advance(23 * time.Hour)
+	if got := s.step(t, ticker); got != "02 03:00, 03 09:00" {
+		t.Errorf("the day after: got %s", got)
+	}
+	s.project = &def.Project{Syncs: map[string]*def.Sync{"orders": {Name: "orders", Schedule: def.Schedule{Kind: def.Manual}}}}
+	s.step(t, ticker)
+	s.advance(30 * 24 * time.Hour)
+	s.step(t, ticker)
+	s.project = cronProject("0 9 * * *", def.CatchUpLatest)
+	if got := s.step(t, ticker); got != "02 03:00, 03 09:00" {
+		t.Errorf("back on the clock after a month by hand: got %s", got)
+	}
+}
+
+// What is shown as the next runs is what comes.
+func TestUpcoming(t *testing.T) {
+	hourly := def.Schedule{Kind: def.Interval, Every: time.Hour}
+	nightly := def.Schedule{Kind: def.Cron, Cron: "0 3 * * *", Zone: "UTC"}
+	skip := nightly
+	skip.CatchUp = def.CatchUpSkip
+	for _, test := range []struct {
+		name, clock, last string
+		s                 def.Schedule
+		want              string
+	}{
+		{"a new interval begins at once", "", "", hourly, "01 10:20:30, 01 11:00:00, 01 12:00:00"},
+		{"an interval that ran", "every 1h0m0s", "2024-05-01 10:00:00", hourly, "01 11:00:00, 01 12:00:00, 01 13:00:00"},
+		{"a new cron waits", "", "", nightly, "02 03:00:00, 03 03:00:00, 04 03:00:00"},
+		{"a changed cron waits", "cron 0 4 * * * UTC", "2024-04-20 04:00:00", nightly, "02 03:00:00, 03 03:00:00, 04 03:00:00"},
+		{"a missed one is made up for", "cron 0 3 * * * UTC", "2024-04-20 03:00:00", nightly, "01 10:20:30, 02 03:00:00, 03 03:00:00"},
+		{"or not", "cron 0 3 * * * UTC", "2024-04-20 03:00:00", skip, "02 03:00:00, 03 03:00:00, 04 03:00:00"},
+		{"every, by cron", "cron @every 7m ", "2024-05-01 10:19:00", def.Schedule{Kind: def.Cron, Cron: "@every 7m"}, "01 10:26:00, 01 10:33:00, 01 10:40:00"},
+		{"every, by cron, due", "cron @every 7m ", "2024-05-01 10:12:30", def.Schedule{Kind: def.Cron, Cron: "@every 7m"}, "01 10:20:30, 01 10:26:30, 01 10:33:30"},
+		{"a clock that went back", "every 1h0m0s", "2024-05-01 11:00:00", hourly, "01 11:00:00, 01 12:00:00, 01 13:00:00"},
+		{"by hand", "", "", def.Schedule{Kind: def.Manual}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			rec := ledger.SubjectRecord{Clock: test.clock, LastTick: clock(t, test.last)}
+			got, err := schedule.Upcoming(test.s, rec, clock(t, "2024-05-01 10:20:30"), 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var shown []string
+			for _, at := range got {
+				shown = append(shown, at.Format("02 15:04:05"))
+			}
+			if strings.Join(shown, ", ") != test.want {
+				t.Errorf("got %v, want %s", shown, test.want)
+			}
+		})
 	}
 }
