@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/objstore"
 )
 
 // twoGB is the first number of bytes that a signed 32-bit number can't say.
@@ -129,24 +129,17 @@ func (s *stage) stopsLarge(name string) {
 // eyes. Parts that begin together open one each, of which all but one are aborted.
 func (s *stage) uploaded(key string) (n int64) {
 	s.t.Helper()
-	client := s.store.Client()
-	open, err := client.ListMultipartUploads(s.t.Context(), &s3.ListMultipartUploadsInput{Bucket: &s.data, Prefix: &key})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, u := range open.Uploads {
-		pages := s3.NewListPartsPaginator(client, &s3.ListPartsInput{Bucket: &s.data, Key: &key, UploadId: u.UploadId})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(s.t.Context())
-			if gone := new(types.NoSuchUpload); errors.As(err, &gone) {
-				break
-			}
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			for _, p := range page.Parts {
-				n += *p.Size
-			}
+	bucket := s.bucket(s.data)
+	for u, err := range bucket.ListUploads(s.t.Context(), key) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		pieces, err := bucket.ListPieces(s.t.Context(), key, u.ID)
+		if err != nil && !errors.Is(err, objstore.ErrNoUpload) {
+			s.t.Fatal(err)
+		}
+		for _, p := range pieces {
+			n += p.Size
 		}
 	}
 	return n
