@@ -45,3 +45,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 BENCH ?= .
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: prove-object prove-large
+prove-object: setup ## Have four processes write an object of each format, and read it
+	go test -count=1 -v -run '^TestEightPartsByFourProcessesAreOneObject$$' ./internal/daemon
+
+prove-large: setup ## Write more than 2 GB with four permissions, and cancel it midway
+	go test -count=1 -v -run '^TestMinimalPermissions' ./internal/daemon
