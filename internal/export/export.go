@@ -17,8 +17,17 @@
 // piece in all uploads nothing: it leaves a tail in the state bucket, and the
 // commit joins the tails. So a small object is a single PutObject.
 //
-// What must stay true: nothing is visible in the destination before Commit, and
-// every step of Commit may be taken twice.
+// A run has an object for each op of its mode. In a batched run it has as many
+// of each as the limit makes, and a part writes objects of its own, whole: with
+// opening and closing, through all piece numbers of an upload, or as a tail that
+// the commit has only to put.
+//
+//	rows ─► outputs ─┬─ writer of op 0: encode ─► sink: compress, upload ─► target ─► object 0, 3, 6…
+//	                 └─ writer of op 1: …
+//
+// What must stay true: nothing is visible in the destination before Commit; every
+// step of Commit may be taken twice; and what can be known to fail is known
+// before the first object becomes visible.
 package export
 
 import (
