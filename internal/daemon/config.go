@@ -12,6 +12,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/queue"
 	"github.com/longshore/longshore/internal/task"
 	"github.com/longshore/longshore/internal/telemetry"
@@ -65,6 +66,8 @@ type WorkerConfig struct {
 	Config
 	// Queues is how many tasks of each queue run at a time: "export=2,ingest=2".
 	Queues Queues `env:"LONGSHORE_QUEUES" envDefault:"export=2,ingest=2,backfill=1"`
+	// DiffMemory is how much of the rows that it compares a part holds at a time.
+	DiffMemory Size `env:"LONGSHORE_DIFF_MEMORY" envDefault:"64MiB"`
 	// HealthListen is the address of /healthz and /readyz; empty or "off" for none.
 	HealthListen string `env:"LONGSHORE_HEALTH_LISTEN" envDefault:":8081"`
 }
@@ -86,10 +89,26 @@ func (q *Queues) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Size is a number of bytes.
+type Size int64
+
+// minDiffMemory keeps parts from writing a file for every few rows.
+const minDiffMemory = 4 << 20
+
+// UnmarshalText reads "64MiB".
+func (s *Size) UnmarshalText(text []byte) error {
+	n, ok := def.ParseSize(string(text))
+	if !ok || n < minDiffMemory {
+		return fault.New(fault.Invalid, "size %q: write a number of bytes such as 64MiB, 4MiB at least", text)
+	}
+	*s = Size(n)
+	return nil
+}
+
 // elsewhere are variables of ours that other programs read.
 var elsewhere = []string{
 	"LONGSHORE_API", "LONGSHORE_API_TOKEN", "LONGSHORE_CLICKHOUSE_HTTP_URL", "LONGSHORE_CACHE", "LONGSHORE_LISTEN", "LONGSHORE_PROJECT_DIR",
-	"LONGSHORE_QUEUES", "LONGSHORE_HEALTH_LISTEN",
+	"LONGSHORE_QUEUES", "LONGSHORE_DIFF_MEMORY", "LONGSHORE_HEALTH_LISTEN",
 }
 
 // Load reads a configuration from the environment. The error, of kind Invalid,

@@ -35,7 +35,7 @@ type core struct {
 
 // open connects nothing yet: a server that is down is waited for by what needs
 // it.
-func open(ctx context.Context, cfg Config, log *zap.Logger) (*core, error) {
+func open(ctx context.Context, cfg Config, exports export.Config, log *zap.Logger) (*core, error) {
 	bucket, prefix, err := state(ctx, cfg.State)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func open(ctx context.Context, cfg Config, log *zap.Logger) (*core, error) {
 	c := &core{log: log, redis: queue.Open(cfg.Queue), ledger: ledger.New(bucket, prefix, cfg.Now)}
 	c.queue = queue.NewClient(c.redis)
 	c.doors = connection.New(c.ledger, connection.Secrets{Dir: cfg.SecretsDir}, cfg.ClickHouse)
-	c.export = export.New(c.ledger, c.exportDoors(), log)
+	c.export = export.New(c.ledger, c.exportDoors(), exports, log)
 	c.ingest = ingest.New(c.ledger, c.ingestDoors(), log)
 	return c, nil
 }

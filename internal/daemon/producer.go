@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/alert"
+	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/internal/schedule"
@@ -20,7 +21,7 @@ import (
 // drives them, until ctx ends. Ready is called with the API's address once it
 // is open; it may be nil.
 func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready func(net.Addr)) error {
-	c, err := open(ctx, cfg.Config, log)
+	c, err := open(ctx, cfg.Config, export.Config{}, log)
 	if err != nil {
 		return err
 	}

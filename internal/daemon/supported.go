@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/longshore/longshore/internal/def"
-	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/mapping"
 )
 
@@ -16,9 +15,6 @@ func supported(p *def.Project) def.Problems {
 		problems = append(problems, def.Problem{File: at.File, Line: at.Line, Column: at.Column, Message: what, Remedy: remedy})
 	}
 	for _, s := range p.Syncs {
-		if what, remedy := export.Unsupported(s); what != "" {
-			add(s.Pos, what, remedy)
-		}
 		for _, flaw := range mapping.Check(s.Mapping) {
 			add(flaw.At, flaw.Err.Error(), "")
 		}

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/queue"
 	"github.com/longshore/longshore/internal/run"
@@ -15,7 +16,7 @@ import (
 
 // Worker does parts of runs until ctx ends and its work is drained.
 func Worker(ctx context.Context, cfg WorkerConfig, log *zap.Logger) error {
-	c, err := open(ctx, cfg.Config, log)
+	c, err := open(ctx, cfg.Config, export.Config{DiffMemory: int64(cfg.DiffMemory)}, log)
 	if err != nil {
 		return err
 	}

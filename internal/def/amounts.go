@@ -49,8 +49,8 @@ var sizeUnits = map[string]float64{
 	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 }
 
-// parseSize reads a number of bytes such as 64MiB, 1.5 GB or 1048576.
-func parseSize(text string) (int64, bool) {
+// ParseSize reads a number of bytes such as 64MiB, 1.5 GB or 1048576.
+func ParseSize(text string) (int64, bool) {
 	m := sizeShape.FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return 0, false

@@ -156,7 +156,7 @@ func TestReadFiles(t *testing.T) {
 func TestAmounts(t *testing.T) {
 	sizes := map[string]int64{"1": 1, "64MiB": 64 << 20, "1.5 GB": 1_500_000_000, "1kb": 1000, "0": 0, "-1": 0, "1XB": 0, "": 0, "99999999TiB": 0}
 	for text, want := range sizes {
-		if got, ok := parseSize(text); got != want || ok != (want > 0) {
+		if got, ok := ParseSize(text); got != want || ok != (want > 0) {
 			t.Errorf("size %q: got %d, %v, want %d", text, got, ok, want)
 		}
 	}

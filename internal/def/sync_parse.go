@@ -165,7 +165,7 @@ func (d *Destination) readBatch(parent *object) {
 	o.count("rows", 1, math.MaxInt64, &d.Batch.Rows)
 	if bytes {
 		text, _ := size.scalar()
-		if d.Batch.Bytes, ok = parseSize(text); !ok {
+		if d.Batch.Bytes, ok = ParseSize(text); !ok {
 			size.fail("use a positive size such as 64MiB", "%s is %s", size.label, size.shown())
 		}
 	}

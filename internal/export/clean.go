@@ -8,7 +8,7 @@ import (
 )
 
 // Clean implements run.Verb: it aborts the uploads of an epoch that came to
-// nothing, and drops tails.
+// nothing, and drops tails and rows.
 func (e *Export) Clean(ctx context.Context, r ledger.Run, epoch int) error {
 	used, err := e.completed(ctx, r)
 	if err != nil {
@@ -30,6 +30,9 @@ func (e *Export) Clean(ctx context.Context, r ledger.Run, epoch int) error {
 		if err := a.abort(ctx, up); err != nil {
 			return err
 		}
+	}
+	if err := e.dropRows(ctx, r, epoch); err != nil {
+		return err
 	}
 	return e.ledger.DropTails(ctx, r.ID, epoch)
 }

@@ -30,20 +30,24 @@ type pending struct {
 
 // Commit implements run.Verb:
 //
-//	last pieces → look at all → intent → complete all, put all → manifest
+//	last pieces → look at all → intent → complete all, put all → manifest → baseline
 //
 // Up to the intent a new leader begins again; from it on, it only finishes: it
-// finds out which objects were made visible, and writes the manifest.
+// finds out which objects were made visible, writes the manifest and moves the
+// baseline.
 func (e *Export) Commit(ctx context.Context, r ledger.Run, plan ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
+	c, err := e.committer(ctx, r, plan, parts)
+	if err != nil {
+		return ledger.Totals{}, err
+	}
 	var written Manifest
 	switch err := e.ledger.Manifest(ctx, r.ID, &written); {
 	case err == nil:
-		return written.totals(), nil
+		return written.totals(), c.moveBaseline(ctx, written.CommittedAt)
 	case !fault.Is(err, fault.NotFound):
 		return ledger.Totals{}, err
 	}
-	c, err := e.committer(ctx, r, plan, parts)
-	if err != nil {
+	if err := c.checkBaseline(ctx); err != nil {
 		return ledger.Totals{}, err
 	}
 	written = c.manifest(e.ledger.Now())
@@ -59,7 +63,7 @@ func (e *Export) Commit(ctx context.Context, r ledger.Run, plan ledger.Plan, par
 	if err := e.ledger.SaveManifest(ctx, r.ID, written); err != nil {
 		return ledger.Totals{}, err
 	}
-	return written.totals(), nil
+	return written.totals(), c.moveBaseline(ctx, written.CommittedAt)
 }
 
 // intend makes everything ready and says so in the ledger, or finds that an

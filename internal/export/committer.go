@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/compress"
@@ -29,6 +30,11 @@ type committer struct {
 	put    objstore.PutOptions
 	// objects are in the order of ops and then of numbers.
 	objects []*candidate
+	// counts is how many rows of each op a comparison found, and levels its parts'
+	// files of the run's level of the baseline, in the order of their ranges.
+	counts   diff.Counts
+	levels   []diff.FileInfo
+	keysOnly bool
 	// again is set when an earlier attempt at this commit got as far as the intent,
 	// so that objects may be visible already.
 	again bool
@@ -96,7 +102,7 @@ func (e *Export) committer(ctx context.Context, r ledger.Run, plan ledger.Plan, 
 	if err != nil {
 		return nil, err
 	}
-	c := &committer{e: e, run: r, plan: plan, shared: s, sync: sync}
+	c := &committer{e: e, run: r, plan: plan, shared: s, sync: sync, keysOnly: sync.Mode == def.Insert}
 	if c.bucket, err = e.destination(ctx, project, sync); err != nil {
 		return nil, err
 	}
@@ -144,6 +150,10 @@ func (c *committer) gather(parts []ledger.PartManifest) error {
 		if err != nil {
 			return err
 		}
+		if w.Compared != nil {
+			c.counts.Add(w.Compared.Counts)
+			c.levels = append(c.levels, w.Compared.Level)
+		}
 		for _, s := range w.Segments {
 			if s.Size > 0 {
 				segments[s.Object] = append(segments[s.Object], placed{s, p.Part})
@@ -152,7 +162,7 @@ func (c *committer) gather(parts []ledger.PartManifest) error {
 		}
 	}
 	for op, none := range empty {
-		if none && !c.sync.Destination.SkipEmpty {
+		if none && !c.sync.Destination.SkipEmpty && !c.silent() {
 			segments[c.names.first(op)] = nil
 		}
 	}
@@ -168,6 +178,11 @@ func (c *committer) gather(parts []ledger.PartManifest) error {
 		return cmp.Or(cmp.Compare(c.names.op(a.Object), c.names.op(b.Object)), cmp.Compare(a.Object, b.Object))
 	})
 	return c.begun()
+}
+
+// silent reports whether the run writes no objects at all.
+func (c *committer) silent() bool {
+	return c.shared.Compare != nil && c.shared.Compare.Use == ledger.RebuildBaseline
 }
 
 // begun makes sure that every object of pieces has its opening. An attempt that

@@ -76,10 +76,23 @@ type Doors struct {
 type Export struct {
 	ledger *ledger.Ledger
 	doors  Doors
+	cfg    Config
 	log    *zap.Logger
 }
 
+// Config bounds what a part takes.
+type Config struct {
+	// DiffMemory is how many bytes of rows a part of a run in mode insert or diff
+	// holds to sort and compare them. Zero is 64 MiB.
+	DiffMemory int64
+}
+
+const defaultDiffMemory = 64 << 20
+
 // New returns the verb.
-func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Export {
-	return &Export{ledger: l, doors: doors, log: log}
+func New(l *ledger.Ledger, doors Doors, cfg Config, log *zap.Logger) *Export {
+	if cfg.DiffMemory == 0 {
+		cfg.DiffMemory = defaultDiffMemory
+	}
+	return &Export{ledger: l, doors: doors, cfg: cfg, log: log}
 }

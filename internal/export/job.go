@@ -20,11 +20,12 @@ import (
 )
 
 // job is a sync as one version of the definitions has it, with its names
-// resolved and its doors open. Both sides of the queue build it anew.
+// resolved and its doors open, but for the database's. Both sides of the queue build it anew.
 type job struct {
 	sync   *def.Sync
 	model  *def.Model
-	db     source.Database
+	source *def.Connection
+	db     source.Database // nil until connect
 	bucket Bucket
 	format format.Writer
 	codec  compress.Codec // of the object as a whole
@@ -40,23 +41,27 @@ type shared struct {
 	// Schema is that of the files, as an Arrow IPC stream. A part that finds another
 	// one fails: the model's tables changed between the plan and the read.
 	Schema []byte `json:"schema"`
+	// Compare is set in the modes insert and diff.
+	Compare *comparing `json:"compare,omitempty"`
 }
 
-// schema decodes Schema.
-func (s shared) schema() (*arrow.Schema, error) {
-	r, err := ipc.NewReader(bytes.NewReader(s.Schema))
+func (s shared) schema() (*arrow.Schema, error) { return decodeSchema(s.Schema) }
+
+// decodeSchema is the inverse of encodeSchema.
+func decodeSchema(stream []byte) (*arrow.Schema, error) {
+	r, err := ipc.NewReader(bytes.NewReader(stream))
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "read the plan's schema: %w", err)
+		return nil, fault.New(fault.Invalid, "read a schema: %w", err)
 	}
 	defer r.Release()
 	return r.Schema(), nil
 }
 
-// encodeSchema is the inverse of shared.schema.
+// encodeSchema returns a schema as an Arrow IPC stream.
 func encodeSchema(s *arrow.Schema) ([]byte, error) {
 	var buf bytes.Buffer
 	if err := ipc.NewWriter(&buf, ipc.WithSchema(s)).Close(); err != nil {
-		return nil, fault.New(fault.Invalid, "encode the plan's schema: %w", err)
+		return nil, fault.New(fault.Invalid, "encode a schema: %w", err)
 	}
 	return buf.Bytes(), nil
 }
@@ -104,32 +109,32 @@ func (e *Export) open(ctx context.Context, r ledger.Run) (*job, error) {
 		return nil, err
 	}
 	j.put = putOptions(sync.Destination, j.format.Traits(), r)
-	j.db, err = e.doors.Source(ctx, project.Connections[j.model.Connection])
-	return j, err
+	j.source = project.Connections[j.model.Connection]
+	return j, nil
 }
+
+// connect opens the job's database.
+func (e *Export) connect(ctx context.Context, j *job) (err error) {
+	j.db, err = e.doors.Source(ctx, j.source)
+	return err
+}
+
+// compares reports whether a run's rows are compared with those sent before.
+func (j *job) compares() bool { return j.sync.Mode != def.All }
+
+// keysOnly reports whether rows are told apart by their keys alone.
+func (j *job) keysOnly() bool { return j.sync.Mode == def.Insert }
 
 func (e *Export) destination(ctx context.Context, p *def.Project, sync *def.Sync) (Bucket, error) {
 	return e.doors.Bucket(ctx, p.Connections[sync.Destination.Connection], sync.Destination.Bucket)
 }
 
-// project maps the model's result onto the fields of the file.
-func (j *job) project(ctx context.Context, r ledger.Run) (*mapping.Projection, error) {
-	result, err := j.db.Describe(ctx, j.query)
-	if err != nil {
-		return nil, err
-	}
-	if len(j.sync.Mapping) == 0 {
-		return mapping.Compile(result, j.sync.Columns)
-	}
-	return mapping.CompileMapping(result, j.sync.Mapping, j.variables(r), j.model.PrimaryKey)
-}
-
 // variables says of the run what a mapping can: its time is the one that fills
 // the path.
-func (j *job) variables(r ledger.Run) mapping.Variables {
+func (j *job) variables(r ledger.Run, op string) mapping.Variables {
 	return mapping.Variables{
 		ModelID: j.model.ID, ModelName: j.model.Name, SyncID: j.sync.ID, RunID: string(r.ID),
-		Time: r.CreatedAt, Mode: string(j.sync.Mode), Op: string(def.All),
+		Time: r.CreatedAt, Mode: string(j.sync.Mode), Op: op,
 	}
 }
 

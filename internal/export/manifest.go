@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/pkg/objstore"
 	"github.com/longshore/longshore/pkg/objstore/crc64"
@@ -20,7 +21,8 @@ type Manifest struct {
 	Compression string           `json:"compression"`
 	Project     ledger.ProjectID `json:"project"`
 	Fields      []ledgerField    `json:"fields"`
-	// Ops is how many rows each op has: "all", or "added", "changed" and "removed".
+	// Ops is how many rows each op has: "all", or "added", "changed"
+	// and "removed", as which they were sent, and "unchanged".
 	Ops         map[string]int64 `json:"ops"`
 	Objects     []Object         `json:"objects"`
 	CommittedAt time.Time        `json:"committed_at"`
@@ -52,6 +54,9 @@ func (c *committer) manifest(now time.Time) Manifest {
 	d, ops := c.sync.Destination, map[string]int64{}
 	for op, name := range c.names.ops {
 		ops[name] = c.rows(op)
+	}
+	if c.shared.Compare != nil {
+		ops[diff.Unchanged.String()] = c.counts[diff.Unchanged]
 	}
 	return Manifest{
 		Run: c.run.ID, Sync: c.sync.Name, Model: c.sync.Model, Mode: string(c.sync.Mode), Format: string(d.Format),

@@ -7,25 +7,43 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/ledger"
-	"github.com/longshore/longshore/internal/mapping"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/batch"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/source"
 )
 
-// written is what the commit needs to know of a part.
+// written is what the commit, and parts of the next wave, need to know of a part.
 type written struct {
-	Segments []segment `json:"segments"`
+	Segments []segment `json:"segments,omitempty"`
+	// Sorted is set by a part that sorts rows for others.
+	Sorted []diff.FileInfo `json:"sorted,omitempty"`
+	// Compared is set by a part that compares rows.
+	Compared *compared `json:"compared,omitempty"`
 }
 
-// Part implements run.Worker: it reads a split, encodes it and uploads it. A
-// panic on the way is the part's error.
+// totals is what a part did. A run that compares rows counts those that it
+// reads, each once, whichever part does what with them.
+func (w *written) totals() (t ledger.Totals) {
+	for _, s := range w.Segments {
+		t.Add(ledger.Totals{Rows: s.Rows, Bytes: s.Size})
+	}
+	for _, f := range w.Sorted {
+		t.Add(ledger.Totals{Rows: f.Rows, Bytes: f.Bytes})
+	}
+	if w.Compared != nil {
+		t.Rows = w.Compared.Read
+	}
+	return t
+}
+
+// Part implements run.Worker. A panic on the way is the part's error.
 func (e *Export) Part(ctx context.Context, p run.Part) (totals ledger.Totals, output json.RawMessage, err error) {
-	var w written
+	var w *written
 	err = contained(e.log, func() (err error) {
-		w.Segments, err = e.part(ctx, p)
+		w, err = e.part(ctx, p)
 		return err
 	})
 	if errors.Is(err, source.ErrSnapshotGone) {
@@ -34,31 +52,60 @@ func (e *Export) Part(ctx context.Context, p run.Part) (totals ledger.Totals, ou
 	if err != nil {
 		return totals, nil, err
 	}
-	for _, s := range w.Segments {
-		totals.Rows += s.Rows
-		totals.Bytes += s.Size
-	}
 	if output, err = json.Marshal(w); err != nil {
 		return totals, nil, fault.New(fault.Invalid, "encode manifest: %w", err)
 	}
-	return totals, output, nil
+	return w.totals(), output, nil
 }
 
-func (e *Export) part(ctx context.Context, p run.Part) ([]segment, error) {
-	j, projection, err := e.prepare(ctx, p)
+// part finds out what there is to do, and does it.
+func (e *Export) part(ctx context.Context, p run.Part) (*written, error) {
+	s, err := decode[shared](p.Plan.Shared)
 	if err != nil {
 		return nil, err
 	}
-	var split source.Split
-	if err := e.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &split); err != nil {
+	var mine slice
+	if err := e.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &mine); err != nil {
 		return nil, err
 	}
-	rows, err := j.db.Read(ctx, j.query, split)
+	j, err := e.open(ctx, p.Run)
+	if err != nil {
+		return nil, err
+	}
+	if mine.Range != nil {
+		return e.mergeRange(ctx, p, j, s.Compare, *mine.Range)
+	}
+	if err := e.connect(ctx, j); err != nil {
+		return nil, err
+	}
+	sh, err := j.shape(ctx, p.Run)
+	if err != nil {
+		return nil, err
+	}
+	if err := sh.planned(s); err != nil {
+		return nil, err
+	}
+	rows, err := j.db.Read(ctx, j.query, *mine.Split)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out, err := e.outputs(ctx, p, j, projection.Schema())
+	switch {
+	case s.Compare == nil:
+		return e.send(ctx, p, sh, rows)
+	case s.Compare.Sorters == 0:
+		return e.alone(ctx, p, sh, s.Compare, rows)
+	}
+	return e.sort(ctx, p, sh, s.Compare, rows)
+}
+
+// send encodes all rows and uploads them.
+func (e *Export) send(ctx context.Context, p run.Part, sh *shape, rows batch.Reader) (*written, error) {
+	projection, err := sh.projection(sh.job.names.ops[0])
+	if err != nil {
+		return nil, err
+	}
+	out, err := e.outputs(ctx, p, sh.job, sh.file)
 	if err != nil {
 		return nil, err
 	}
@@ -69,35 +116,12 @@ func (e *Export) part(ctx context.Context, p run.Part) ([]segment, error) {
 			return err
 		}
 		defer mapped.Release()
+		p.Meter.Add(rec.NumRows(), 0)
 		return out.write(0, mapped)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return out.finish()
-}
-
-// prepare opens the job of a part and makes sure that its rows are still what
-// the plan says.
-func (e *Export) prepare(ctx context.Context, p run.Part) (*job, *mapping.Projection, error) {
-	s, err := decode[shared](p.Plan.Shared)
-	if err != nil {
-		return nil, nil, err
-	}
-	j, err := e.open(ctx, p.Run)
-	if err != nil {
-		return nil, nil, err
-	}
-	projection, err := j.project(ctx, p.Run)
-	if err != nil {
-		return nil, nil, err
-	}
-	planned, err := s.schema()
-	if err != nil {
-		return nil, nil, err
-	}
-	if changed := changes(fields(planned), fields(projection.Schema())); changed != "" {
-		return nil, nil, fault.WithRemedy(fault.New(fault.Invalid, "model %s: its columns changed during the run: %s", j.model.Name, changed), "run the sync again")
-	}
-	return j, projection, nil
+	segments, err := out.finish()
+	return &written{Segments: segments}, err
 }

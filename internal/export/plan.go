@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/internal/task"
@@ -18,14 +18,14 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	if what, remedy := Unsupported(j.sync); what != "" {
-		return nil, fault.WithRemedy(fault.New(fault.Invalid, "sync %s: %s", j.sync.Name, what), "%s", remedy)
+	if err := e.connect(ctx, j); err != nil {
+		return nil, err
 	}
-	projection, err := j.project(ctx, r)
+	sh, err := j.shape(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := j.format.Frame(projection.Schema(), j.opts); err != nil {
+	if _, err := j.format.Frame(sh.file, j.opts); err != nil {
 		return nil, err
 	}
 	key, err := j.names.check()
@@ -35,31 +35,26 @@ func (e *Export) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err := reach(ctx, j.bucket, key); err != nil {
 		return nil, err
 	}
-	schema, err := encodeSchema(projection.Schema())
-	if err != nil {
+	s := shared{Bucket: j.bucket.Name()}
+	if s.Schema, err = encodeSchema(sh.file); err != nil {
 		return nil, err
+	}
+	if j.compares() {
+		if s.Compare, err = e.compare(ctx, r, sh); err != nil {
+			return nil, err
+		}
 	}
 	splits, err := j.db.Split(ctx, j.query, j.splits())
 	if err != nil {
 		return nil, err
 	}
-	work, err := pack(splits, shared{Bucket: j.bucket.Name(), Schema: schema})
+	work, err := pack(splits, s)
 	if err != nil {
 		splits.Close()
 		return nil, err
 	}
 	work.Plan.PlannedAt = e.ledger.Now()
 	return work, nil
-}
-
-// Unsupported says what a definition may ask for but this version doesn't do,
-// and what to write instead. Both are empty when it does all.
-func Unsupported(s *def.Sync) (what, remedy string) {
-	switch {
-	case s.Mode != def.All:
-		return "mode " + string(s.Mode) + " is not available in this version", "write mode: all"
-	}
-	return "", ""
 }
 
 // splits returns into how many parts the run should be cut.
@@ -70,17 +65,37 @@ func (j *job) splits() int {
 	return min(max(j.sync.Parallelism, 1), maxParts)
 }
 
+// slice is what a part works on: a split of the query, or in a second wave a
+// range of hashes of keys.
+type slice struct {
+	Split *source.Split `json:"split,omitempty"`
+	Range *diff.Range   `json:"range,omitempty"`
+}
+
+// pack makes a part of each split. Where several splits are to be compared, they
+// are sorted by their parts, and as many parts more compare a range each.
 func pack(splits *source.Splits, s shared) (*run.Work, error) {
-	common, err := json.Marshal(s)
-	if err != nil {
+	var slices []slice
+	for i := range splits.Splits {
+		slices = append(slices, slice{Split: &splits.Splits[i]})
+	}
+	plan := ledger.Plan{Held: splits.Held, Queue: task.QueueExport, TaskKind: string(task.ExportPart)}
+	if n := len(slices); s.Compare != nil && n > 1 {
+		for _, r := range diff.Ranges(n) {
+			slices = append(slices, slice{Range: &r})
+		}
+		s.Compare.Sorters, plan.Waves = n, []int{n, n}
+	}
+	if s.Compare != nil {
+		s.Compare.Ordered = splits.Ordered
+	}
+	work := &run.Work{Plan: plan, Hold: splits}
+	var err error
+	if work.Plan.Shared, err = json.Marshal(s); err != nil {
 		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
 	}
-	work := &run.Work{
-		Plan: ledger.Plan{Held: splits.Held, Queue: task.QueueExport, TaskKind: string(task.ExportPart), Shared: common},
-		Hold: splits,
-	}
-	for _, split := range splits.Splits {
-		detail, err := json.Marshal(split)
+	for _, part := range slices {
+		detail, err := json.Marshal(part)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "encode plan: %w", err)
 		}

@@ -115,7 +115,7 @@ func (s *scene) process(deny func(op string) (before, after error)) *export.Expo
 			b, err := doors.Bucket(ctx, c, name)
 			return &store{b, deny}, err
 		},
-	}, zap.NewNop())
+	}, export.Config{}, zap.NewNop())
 }
 
 // part does a part in a process.

@@ -139,7 +139,6 @@ func (w *writer) encode(rows arrow.Record) (err error) {
 	}
 	w.chunk.rows += rows.NumRows()
 	w.rows += rows.NumRows()
-	w.out.part.Meter.Add(rows.NumRows(), 0)
 	return nil
 }
 

@@ -1,0 +1,95 @@
+package export
+
+import (
+	"context"
+
+	"github.com/longshore/longshore/internal/diff"
+	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/pkg/batch"
+)
+
+// alone does all of a run that has one part: it sorts the rows and compares them.
+func (e *Export) alone(ctx context.Context, p run.Part, sh *shape, c *comparing, rows batch.Reader) (*written, error) {
+	sorter := e.sorter(p, maxFiles)
+	defer sorter.Stop()
+	if err := take(ctx, p, sh, c, rows, sorter); err != nil {
+		return nil, err
+	}
+	present, err := sorter.Sorted()
+	if err != nil {
+		return nil, err
+	}
+	w, err := e.merge(ctx, p, sh, c, diff.Range{}, present)
+	if err == nil {
+		w.Compared.Read = w.Compared.Counts.Present()
+	}
+	return w, err
+}
+
+// mergeRange is a part of the second wave: it compares the rows whose keys have
+// hashes in a range. The database isn't asked any more.
+func (e *Export) mergeRange(ctx context.Context, p run.Part, j *job, c *comparing, within diff.Range) (*written, error) {
+	result, err := decodeSchema(c.Result)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := j.shapeOf(result, p.Run)
+	if err != nil {
+		return nil, err
+	}
+	all, err := e.sortedFiles(ctx, p, c.Sorters)
+	if err != nil {
+		return nil, err
+	}
+	return e.merge(ctx, p, sh, c, within, diff.Open(files{e.ledger}, all, within, e.cfg.DiffMemory/2))
+}
+
+// merge compares rows with the baseline's, and writes those that are to be sent
+// and the run's level of the baseline.
+func (e *Export) merge(ctx context.Context, p run.Part, sh *shape, c *comparing, within diff.Range, rows []diff.Source) (*written, error) {
+	present := diff.NewMerge(rows...)
+	defer present.Close()
+	baseline, err := e.baselineRows(ctx, sh, c, within)
+	if err != nil {
+		return nil, err
+	}
+	defer baseline.Close()
+	s, err := e.sender(ctx, p, sh, c)
+	if err != nil {
+		return nil, err
+	}
+	defer s.abort()
+	if err := diff.Compare(ctx, present, baseline, s.visit, s.twice); err != nil {
+		return nil, err
+	}
+	return s.finish()
+}
+
+// baselineRows returns the rows that were sent last, as they would have been
+// sent with the present columns.
+func (e *Export) baselineRows(ctx context.Context, sh *shape, c *comparing, within diff.Range) (diff.Source, error) {
+	b, err := e.baseline(ctx, sh.job.sync.Name, c)
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return diff.NewMerge(), nil
+	}
+	rows := b.Open(files{e.ledger}, within, e.cfg.DiffMemory/4)
+	if sh.job.keysOnly() {
+		return rows, nil
+	}
+	was, err := decodeSchema(b.Schema)
+	if err != nil {
+		return nil, err
+	}
+	now := sh.carry.Schema()
+	if diff.CompareSchemas(was, now).None() {
+		return rows, nil
+	}
+	recoder, err := diff.NewRecoder(was, now)
+	if err != nil {
+		return nil, err
+	}
+	return diff.NewRecoded(rows, recoder), nil
+}
