@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The main job both ways, on embedded servers: a shop's tables go out as CSV, NDJSON and Parquet, and come back in.
+# The main job both ways, on embedded servers: a shop's tables go out as CSV, NDJSON and Parquet, and come back in. Then
+# what changes in a table goes out.
 # Needs Go, Node/npm, make and git; no root, no container engine. SERVE=1 leaves everything running at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,7 +56,16 @@ bin/longshore run ls
 
 say "What arrived, compared with what there was"
 bin/shop check
-printf '\nEvery row arrived once. %d seconds in all; the logs are in %s.\n' "$((SECONDS - started))" "$work"
+
+say "Sending what changed since the last run, which at first is everything"
+bin/longshore sync run customers_changes --wait
+say "Adding, changing and removing customers, and sending that"
+bin/shop change
+bin/longshore sync run customers_changes --wait
+
+say "What was sent, compared with what changed"
+bin/shop check-changes
+printf '\nEvery row arrived once, and every change. %d seconds in all; the logs are in %s.\n' "$((SECONDS - started))" "$work"
 
 if [ -n "${SERVE:-}" ]; then
   say "Serving until Ctrl-C"

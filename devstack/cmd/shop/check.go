@@ -77,9 +77,10 @@ func (a arrival) check(ctx context.Context, db *sql.DB, out io.Writer) (ok bool,
 }
 
 // checksum adds up a hash over all columns of each row: equal for equal rows in
-// any order, and different for a row that is there twice.
+// any order, and different for a row that is there twice. The hash is of a
+// tuple, because that of arguments with a null among them is null.
 func (a arrival) checksum() string {
-	return "concat(count(), ' ', sum(cityHash64(" + a.columns + ")))"
+	return "concat(count(), ' ', sum(cityHash64(tuple(" + a.columns + "))))"
 }
 
 func (a arrival) source(columns string) string {

@@ -19,11 +19,10 @@ const bucket = "shop"
 // customersOf and ordersOf are the rows of the shop: a tenth customers, the rest
 // orders. Every value that is hard for a file format is among them.
 const (
-	createCustomers = `CREATE OR REPLACE TABLE shop.customers (
-		id UInt64, name String, email Nullable(String), born Nullable(Date32), country LowCardinality(String),
-		credit Decimal(12, 2), joined_at DateTime64(3, 'Europe/Berlin'), notes Nullable(String)
-	) ENGINE = MergeTree ORDER BY id`
-	createOrders = `CREATE OR REPLACE TABLE %s (
+	customerTypes = `id UInt64, name String, email Nullable(String), born Nullable(Date32), country LowCardinality(String),
+		credit Decimal(12, 2), joined_at DateTime64(3, 'Europe/Berlin'), notes Nullable(String)`
+	createCustomers = `CREATE OR REPLACE TABLE shop.customers (` + customerTypes + `) ENGINE = MergeTree ORDER BY id`
+	createOrders    = `CREATE OR REPLACE TABLE %s (
 		id UInt64, customer_id UInt64, ordered_at DateTime64(6, 'UTC'), status LowCardinality(String),
 		items UInt16, total Decimal(18, 4), discount Nullable(Float64), gift Bool, ship_to String, comment Nullable(String)
 	) ENGINE = MergeTree ORDER BY id`

@@ -1,8 +1,10 @@
 // Command shop makes the data of the demo, and checks what became of it.
 //
-//	shop generate   fill the tables shop.customers and shop.orders
-//	shop drop       put further orders into the bucket, written by ClickHouse itself
-//	shop check      compare what was ingested with what there was, row by row
+//	shop generate        fill the tables shop.customers and shop.orders
+//	shop drop            put further orders into the bucket, written by ClickHouse itself
+//	shop check           compare what was ingested with what there was, row by row
+//	shop change          add, change and remove some customers
+//	shop check-changes   compare what the sync customers_changes sent last with what changed, row by row
 //
 // The servers are those of the environment that devstack wrote.
 package main
@@ -42,6 +44,10 @@ func run(ctx context.Context, what string, rows int) error {
 		return drop(ctx, db)
 	case "check":
 		return check(ctx, db, os.Stdout)
+	case "change":
+		return change(ctx, db)
+	case "check-changes":
+		return checkChanges(ctx, db, os.Stdout)
 	}
-	return fmt.Errorf("%q is none of generate, drop, check", what)
+	return fmt.Errorf("%q is none of generate, drop, check, change, check-changes", what)
 }
