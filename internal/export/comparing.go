@@ -67,14 +67,14 @@ func (e *Export) compare(ctx context.Context, r ledger.Run, sh *shape) (*compari
 		return c, nil
 	}
 	c.Baseline = c.Head
-	change, err := comparable(j, &b, c, sh.carry.Schema())
+	change, err := differences(j, &b, c, sh.carry.Schema())
 	c.Base = c.Use == ledger.IgnoreBaseline || b.Mode != string(j.sync.Mode) || !change.None() || b.Full()
 	return c, err
 }
 
-// comparable finds out whether the sync's rows can be compared with a baseline,
+// differences finds out whether the sync's rows can be compared with a baseline,
 // and how their columns differ. The error is Invalid when they can't.
-func comparable(j *job, b *diff.Baseline, c *comparing, now *arrow.Schema) (diff.Change, error) {
+func differences(j *job, b *diff.Baseline, c *comparing, now *arrow.Schema) (diff.Change, error) {
 	refuse := func(remedy, format string, args ...any) (diff.Change, error) {
 		err := fault.New(fault.Invalid, format, args...)
 		return diff.Change{}, fault.WithRemedy(fault.New(fault.Invalid, "sync %s can't be compared with its baseline: %w", j.sync.Name, err), "%s", remedy)
