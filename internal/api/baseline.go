@@ -23,7 +23,7 @@ func triggerOf(r *StartRequest, p *def.Project, subject ledger.Subject) (ledger.
 	if r.By != "" {
 		by.By = r.By
 	}
-	field := ""
+	var field string
 	switch {
 	case r.FullResync && r.ResetBaseline:
 		return by, fault.WithRemedy(fault.New(fault.Invalid, "full_resync and reset_baseline exclude each other"), "give one of them")

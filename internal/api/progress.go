@@ -38,6 +38,7 @@ type Progress struct {
 // Part is an independent slice of a run.
 type Part struct {
 	Part       int        `json:"part" doc:"From 0."`
+	Wave       int        `json:"wave" doc:"From 0. The parts of a wave begin when those of the wave before are done: in the modes insert and diff the first reads and sorts, the second compares and writes."`
 	State      string     `json:"state" enum:"queued,running,retrying,done,dead,canceled"`
 	Attempt    string     `json:"attempt,omitempty"`
 	Rows       int64      `json:"rows"`
@@ -115,7 +116,21 @@ func (s *server) parts(ctx context.Context, r ledger.Run) (parts []Part, stale b
 	if err := s.addDone(ctx, r, parts); err != nil {
 		return nil, stale, err
 	}
-	return parts, stale, s.addDead(ctx, r, parts)
+	if err := s.addDead(ctx, r, parts); err != nil {
+		return nil, stale, err
+	}
+	return parts, stale, s.addWaves(ctx, r, parts)
+}
+
+func (s *server) addWaves(ctx context.Context, r ledger.Run, parts []Part) error {
+	plan, err := s.Ledger.Plan(ctx, r.ID, r.Epoch)
+	if fault.Is(err, fault.NotFound) {
+		return nil // it is being planned anew
+	}
+	for i := range parts {
+		parts[i].Wave = plan.Wave(i)
+	}
+	return err
 }
 
 // unfinished is a part as Redis knows it.

@@ -135,19 +135,34 @@ func printRun(w io.Writer, r api.RunDetail) {
 		"definitions", r.Project, "created", moment(&r.CreatedAt), "started", moment(r.StartedAt), "finished", moment(r.FinishedAt),
 		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "rows by op", rowsByOp(r.Ops), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
 		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)
-	if len(r.PartProgress) > 0 {
-		var rows [][]string
-		for _, p := range r.PartProgress {
-			why := ""
-			if p.Failure != nil {
-				why = p.Failure.Message
-			}
-			rows = append(rows, []string{strconv.Itoa(p.Part), p.State, count(p.Rows), size(p.Bytes), dash(why)})
-		}
-		fmt.Fprintln(w)
-		columns(w, "", []string{"PART", "STATE", "ROWS", "BYTES", "WHY"}, rows)
-	}
+	printParts(w, r.PartProgress)
 	printObjects(w, r.Objects)
+}
+
+// printParts has a column for the wave only where there are several.
+func printParts(w io.Writer, parts []api.Part) {
+	if len(parts) == 0 {
+		return
+	}
+	waves := parts[len(parts)-1].Wave > 0
+	var rows [][]string
+	for _, p := range parts {
+		why := ""
+		if p.Failure != nil {
+			why = p.Failure.Message
+		}
+		row := []string{strconv.Itoa(p.Part), p.State, count(p.Rows), size(p.Bytes), dash(why)}
+		if waves {
+			row = slices.Insert(row, 1, strconv.Itoa(p.Wave))
+		}
+		rows = append(rows, row)
+	}
+	head := []string{"PART", "STATE", "ROWS", "BYTES", "WHY"}
+	if waves {
+		head = slices.Insert(head, 1, "WAVE")
+	}
+	fmt.Fprintln(w)
+	columns(w, "", head, rows)
 }
 
 // everyRow is the op of runs that don't compare, and says nothing.

@@ -63,6 +63,7 @@ func rowsDictionary(value arrow.DataType) *arrow.DictionaryType {
 // rowsColumns is every column of batchtest, and types that no source yields
 // today.
 func rowsColumns(t testing.TB) []arrow.Record {
+	t.Helper()
 	var recs []arrow.Record
 	for _, c := range batchtest.Columns() {
 		recs = append(recs, c.Build(memory.DefaultAllocator))

@@ -31,9 +31,7 @@ type Sorter struct {
 	idle    *arena // nil while it is written
 	writing *errgroup.Group
 	tiers   [][]FileInfo // files by how often their rows were merged; belongs to writing while there is one
-	spare   chan *arena  // gives back the arena that was written
-	spilled bool
-	written int // files so far, for their names
+	written int          // files so far, for their names
 }
 
 // NewSorter returns an empty Sorter.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -25,6 +26,9 @@ type comparing struct {
 	// Baseline is the version to compare with: Head, or none.
 	Baseline ledger.RunID       `json:"baseline,omitempty"`
 	Use      ledger.BaselineUse `json:"use,omitempty"`
+	// Recoded is set when the baseline's rows have another schema: they are compared
+	// as they would have been sent with the present one.
+	Recoded bool `json:"recoded,omitempty"`
 	// Base is set when the run's level of the baseline is a base: all rows.
 	Base bool `json:"base,omitempty"`
 	// Ordered is set when the only part reads rows in an order that they are to be
@@ -67,17 +71,18 @@ func (e *Export) compare(ctx context.Context, r ledger.Run, sh *shape) (*compari
 		return c, nil
 	}
 	c.Baseline = c.Head
-	change, err := comparable(j, &b, c, sh.carry.Schema())
-	c.Base = c.Use == ledger.IgnoreBaseline || b.Mode != string(j.sync.Mode) || !change.None() || b.Full()
+	err = differences(j, &b, c, sh.carry.Schema())
+	c.Recoded = !j.keysOnly() && !bytes.Equal(b.Schema, c.Carried)
+	c.Base = c.Use == ledger.IgnoreBaseline || b.Mode != string(j.sync.Mode) || c.Recoded || b.Full()
 	return c, err
 }
 
-// comparable finds out whether the sync's rows can be compared with a baseline,
-// and how their columns differ. The error is Invalid when they can't.
-func comparable(j *job, b *diff.Baseline, c *comparing, now *arrow.Schema) (diff.Change, error) {
-	refuse := func(remedy, format string, args ...any) (diff.Change, error) {
+// differences finds out whether the sync's rows can be compared with a baseline.
+// The error is Invalid when they can't.
+func differences(j *job, b *diff.Baseline, c *comparing, now *arrow.Schema) error {
+	refuse := func(remedy, format string, args ...any) error {
 		err := fault.New(fault.Invalid, format, args...)
-		return diff.Change{}, fault.WithRemedy(fault.New(fault.Invalid, "sync %s can't be compared with its baseline: %w", j.sync.Name, err), "%s", remedy)
+		return fault.WithRemedy(fault.New(fault.Invalid, "sync %s can't be compared with its baseline: %w", j.sync.Name, err), "%s", remedy)
 	}
 	const reset = "run the sync with --reset-baseline, and once more with --full-resync to send all rows"
 	switch {
@@ -86,19 +91,18 @@ func comparable(j *job, b *diff.Baseline, c *comparing, now *arrow.Schema) (diff
 	case !slices.Equal(b.Key, c.Key):
 		return refuse(reset, "the primary key was %s and is %s", keyText(b.Key), keyText(c.Key))
 	case j.keysOnly():
-		return diff.Change{}, nil
+		return nil
 	case b.Mode != string(def.DiffAll):
 		return refuse(reset, "it was made in mode %s, which keeps the keys of rows alone", b.Mode)
 	}
 	was, err := decodeSchema(b.Schema)
 	if err != nil {
-		return diff.Change{}, err
+		return err
 	}
-	change := diff.CompareSchemas(was, now)
-	if len(change.Retyped) > 0 && c.Use == ledger.CompareBaseline {
+	if change := diff.CompareSchemas(was, now); len(change.Retyped) > 0 && c.Use == ledger.CompareBaseline {
 		return refuse("run the sync with --full-resync to send all rows again, or with --reset-baseline to send none", "%s", change)
 	}
-	return change, nil
+	return nil
 }
 
 func keyText(key []diff.KeyColumn) string {

@@ -55,7 +55,7 @@ func (c *committer) manifest(now time.Time) Manifest {
 	for op, name := range c.names.ops {
 		ops[name] = c.rows(op)
 	}
-	if c.shared.Compare != nil {
+	if c.shared.Compare != nil && c.shared.Compare.Use == ledger.CompareBaseline {
 		ops[diff.Unchanged.String()] = c.counts[diff.Unchanged]
 	}
 	return Manifest{

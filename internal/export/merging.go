@@ -76,18 +76,14 @@ func (e *Export) baselineRows(ctx context.Context, sh *shape, c *comparing, with
 		return diff.NewMerge(), nil
 	}
 	rows := b.Open(files{e.ledger}, within, e.cfg.DiffMemory/4)
-	if sh.job.keysOnly() {
+	if !c.Recoded {
 		return rows, nil
 	}
 	was, err := decodeSchema(b.Schema)
 	if err != nil {
 		return nil, err
 	}
-	now := sh.carry.Schema()
-	if diff.CompareSchemas(was, now).None() {
-		return rows, nil
-	}
-	recoder, err := diff.NewRecoder(was, now)
+	recoder, err := diff.NewRecoder(was, sh.carry.Schema())
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -43,6 +44,9 @@ func take(ctx context.Context, p run.Part, sh *shape, c *comparing, rows batch.R
 	in := &intake{model: sh.job.model.Name, keysOnly: sh.job.keysOnly(), ordered: c.Ordered, carry: sh.carry, sorter: sorter, meter: p.Meter}
 	if in.key, err = diff.NewKey(sh.result, sh.job.model.PrimaryKey); err != nil {
 		return err
+	}
+	if !slices.Equal(in.key.Kinds(), c.Key) {
+		return fault.New(fault.Invalid, "model %s: %w: its primary key was %s and is %s", sh.job.model.Name, run.ErrReplan, keyText(c.Key), keyText(in.key.Kinds()))
 	}
 	if in.rows, err = diff.NewRows(sh.carry.Schema()); err != nil {
 		return err
