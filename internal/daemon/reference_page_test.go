@@ -203,15 +203,12 @@ func (p *page) settles(sync string) ledger.Run {
 // wave runs all rows, or those that run again.
 func (p *page) wave(which func(*row) bool) {
 	p.t.Helper()
-	start := time.Now()
-	defer func() { p.t.Logf("wave %s", time.Since(start)) }()
 	ids := map[*row]ledger.RunID{}
 	for i, r := range p.rows {
 		if which(r) {
 			ids[r] = p.begin(r.sync(i))
 		}
 	}
-	p.t.Logf("begun %s", time.Since(start))
 	for _, r := range p.rows {
 		if id, began := ids[r]; began {
 			run := p.ended(id)
