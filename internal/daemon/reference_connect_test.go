@@ -1,7 +1,9 @@
 package daemon_test
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/longshore/longshore/internal/api"
@@ -29,7 +31,9 @@ func (p *page) connects() {
 			p.t.Errorf("got %d %s", status, text)
 		}
 	})
-	for name, bucket := range p.notBuckets() {
+	wrong := p.notBuckets()
+	for _, name := range slices.Sorted(maps.Keys(wrong)) {
+		bucket := wrong[name]
 		p.sub("Connect/Bucket Name/not a URL/"+name, func(p *page) {
 			const file = "connections/bucket.connection"
 			p.refused(file, strings.Replace(p.files[file], "S3_BUCKET "+p.data, "S3_BUCKET "+bucket, 1), `"line":3`)
@@ -44,10 +48,7 @@ func (p *page) connects() {
 // it says of the bucket.
 func (p *page) refused(file, body, at string) {
 	p.t.Helper()
-	files := map[string]string{}
-	for name, text := range p.files {
-		files[name] = text
-	}
+	files := maps.Clone(p.files)
 	files[file] = body
 	status, text := p.call("POST", "/project", api.PushRequest{Files: files}, nil)
 	for _, want := range []string{at, "the bucket is the name of a bucket, not a URL", "write the name alone, such as my-bucket"} {

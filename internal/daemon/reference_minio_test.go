@@ -13,6 +13,7 @@ func TestReferenceExportToMinIO(t *testing.T) {
 	p.tables()
 	p.common(p.store)
 	p.add(row{name: "Prerequisites/a MinIO bucket", model: "people", path: "prerequisites/x.csv", want: map[string]string{"prerequisites/x.csv": peopleBefore}})
+	p.add(row{name: "Prerequisites/MinIO access key and secret key", model: "people", path: "keys/x.csv", want: map[string]string{"keys/x.csv": peopleBefore}})
 	p.connect("no-bucket", p.store, "no-such-bucket", p.store.AccessKey, p.store.Secret)
 	p.add(row{name: "Prerequisites/a MinIO bucket/there is none", model: "people", path: "prerequisites-none/x.csv", connection: "no-bucket",
 		failure: []string{"connection no-bucket: ", "NoSuchBucket", "create the bucket, or correct its name"}})
