@@ -50,6 +50,8 @@ type candidate struct {
 	// visible is set when the object is, refused when it can't be.
 	visible *Object
 	refused bool
+	// seen is set when this attempt saw the upload open, with its pieces.
+	seen bool
 }
 
 // placed is a segment and the part that it comes from.

@@ -12,14 +12,12 @@ import (
 	"github.com/longshore/longshore/pkg/objstore"
 )
 
-// inspect looks before the intent at what would make a commit of several objects
-// fail half-way: pieces that a late twin wrote over, objects that exist where
-// none may be overwritten. A single object needs no look: it fails as a whole.
+// inspect looks before the intent at what would make a commit fail half-way:
+// pieces that a late twin wrote over, uploads that were removed, objects that
+// exist where none may be overwritten. A single object is looked at, too: once
+// its upload was seen, that it isn't open any more means that we completed it.
 // Without the permission to look, the store's own answers have to do.
 func (c *committer) inspect(ctx context.Context) error {
-	if len(c.objects) < 2 {
-		return nil
-	}
 	spoiled := make([]error, len(c.objects))
 	at := map[*candidate]int{}
 	for i, o := range c.objects {
@@ -61,6 +59,7 @@ func (c *committer) inspectPieces(ctx context.Context, o *candidate) error {
 	case err != nil:
 		return err
 	}
+	o.seen = true
 	etags := map[int32]string{}
 	for _, p := range there {
 		etags[p.Number] = p.ETag

@@ -136,9 +136,14 @@ func (c *committer) conflicted(ctx context.Context, o *candidate) error {
 // completedBefore is called when the upload isn't open any more, although only
 // the commit closes it. The object's ETag tells whether it was: it is made of
 // those of the pieces. Without the permission to look, we rely on the ledger:
-// nobody aborts an upload of a committing run.
+// nobody of ours aborts an upload of a committing run, which began when it was
+// seen or by an earlier attempt. An upload that nobody saw may never have become
+// an object: TestARemovedUploadIsFoundOut.
 func (c *committer) completedBefore(ctx context.Context, o *candidate) error {
 	obj, err := c.bucket.Head(ctx, o.Key)
+	if fault.Is(err, fault.Denied) && !c.again && !o.seen {
+		return c.unseen(o.Key)
+	}
 	if fault.Is(err, fault.Denied) {
 		c.shown(o, "", o.Pieces)
 		return nil
@@ -157,6 +162,13 @@ func removed(key string) error {
 	return fault.WithRemedy(
 		fault.New(fault.Invalid, "commit %s: the upload was removed from outside, or the object was overwritten since", key),
 		"check the bucket's lifecycle rules for multipart uploads and run the sync again")
+}
+
+// unseen is the end of a commit that may not look what became of its upload.
+func (c *committer) unseen(key string) error {
+	return fault.WithRemedy(
+		fault.New(fault.Denied, "commit %s: the upload is not open any more, and whether it became an object can't be seen", key),
+		"grant s3:ListMultipartUploadParts on arn:aws:s3:::%s/*, and run the sync again", c.shared.Bucket)
 }
 
 func exists(key string) error {

@@ -56,8 +56,11 @@ func (c Config) check() error {
 	if c.Bucket == "" {
 		return invalid("no bucket; set S3_BUCKET")
 	}
+	if strings.Contains(c.Bucket, "://") { // a signed one is left out, too
+		return invalid("the bucket is a URL, not the name of a bucket; write the name alone, such as my-bucket")
+	}
 	if strings.ContainsAny(c.Bucket, "/ \t\n") {
-		return invalid("bucket %q is not a bucket's name", c.Bucket)
+		return invalid("bucket %q is not a bucket's name; write the name alone, such as my-bucket", c.Bucket)
 	}
 	if (c.AccessKey == "") != c.SecretKey.IsZero() {
 		return invalid("S3_ACCESS_KEY and S3_SECRET go together; set both or none")

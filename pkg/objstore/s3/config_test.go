@@ -20,7 +20,8 @@ func TestOpenChecksTheConfiguration(t *testing.T) {
 		want string
 	}{
 		{"no bucket", s3.Config{Region: "r"}, "set S3_BUCKET"},
-		{"bucket with a path", s3.Config{Region: "r", Bucket: "shop/in"}, `"shop/in" is not a bucket's name`},
+		{"bucket with a path", s3.Config{Region: "r", Bucket: "shop/in"}, `"shop/in" is not a bucket's name; write the name alone`},
+		{"URL for a bucket", s3.Config{Region: "r", Bucket: "https://shop.s3.amazonaws.com/?X-Amz-Signature=hush"}, "not the name of a bucket; write the name alone"},
 		{"half of the keys", s3.Config{Region: "r", Bucket: "b", AccessKey: "k"}, "go together"},
 		{"no region", s3.Config{Bucket: "b"}, "set S3_REGION"},
 		{"endpoint without scheme", s3.Config{Bucket: "b", Endpoint: "minio:9000"}, "not an http or https URL"},
