@@ -41,12 +41,12 @@ func (d *death) deny(op string) (before, after error) {
 }
 
 // deaths calls try with the deaths at each call that a process makes which
-// doesn't die, or at a few of them.
-func deaths(t *testing.T, seen []string, few int, try func(t *testing.T, d *death)) {
+// doesn't die, or with one of them that which chooses.
+func deaths(t *testing.T, seen []string, which int, try func(t *testing.T, d *death)) {
 	t.Helper()
 	for at, op := range seen {
 		for i, made := range []bool{false, true} {
-			if !chosen(2*at+i, 2*len(seen), few) {
+			if !proving() && 2*at+i != which%(2*len(seen)) {
 				continue
 			}
 			verb, _, _ := strings.Cut(op, " t") // the key's first folder is the sync's
@@ -122,13 +122,10 @@ func (tr *trial) intended() bool {
 // A producer dies at each call of a commit, made or not. Another one finishes
 // it, or, where it is not to, leaves nothing of it.
 func TestAKilledCommitOfADiffIsFinished(t *testing.T) {
-	w := newWorld(t, fewRows)
-	for _, s := range situations() {
-		t.Run(s.name, func(t *testing.T) {
-			ref := w.reference(t, s)
-			deaths(t, ref.commit, 4, func(t *testing.T, d *death) { w.commitKilled(t, s, ref, d) })
-		})
-	}
+	each(t, 100, func(t *testing.T, w *world, i int, s situation) {
+		ref := w.reference(t, s)
+		deaths(t, ref.commit, 3*i, func(t *testing.T, d *death) { w.commitKilled(t, s, ref, d) })
+	})
 }
 
 func (w *world) commitKilled(t *testing.T, s situation, ref *reference, d *death) {
@@ -155,39 +152,33 @@ func (w *world) commitKilled(t *testing.T, s situation, ref *reference, d *death
 
 // A producer dies while it cleans up behind a run.
 func TestAKilledCleanOfADiffIsFinished(t *testing.T) {
-	w := newWorld(t, fewRows)
-	for _, s := range situations() {
-		t.Run(s.name, func(t *testing.T) {
-			ref := w.reference(t, s)
-			deaths(t, ref.clean, 2, func(t *testing.T, d *death) {
-				tr := w.trial(t, s)
-				tr.begin(s.move)
-				totals := tr.undisturbed()
-				tr.end(ledger.Done, totals)
-				tr.dies(d, func(e *export.Export) error { return e.Clean(t.Context(), tr.run, 1) })
-				tr.close()
-				tr.agree(totals, ref.objects)
-				tr.nextFindsNothing()
-				t.Log("cleaned: objects, manifest and baseline agree, nothing left, the next run finds nothing")
-			})
+	each(t, 3, func(t *testing.T, w *world, i int, s situation) {
+		ref := w.reference(t, s)
+		deaths(t, ref.clean, 5*i, func(t *testing.T, d *death) {
+			tr := w.trial(t, s)
+			tr.begin(s.move)
+			totals := tr.undisturbed()
+			tr.end(ledger.Done, totals)
+			tr.dies(d, func(e *export.Export) error { return e.Clean(t.Context(), tr.run, 1) })
+			tr.close()
+			tr.agree(totals, ref.objects)
+			tr.nextFindsNothing()
+			t.Log("cleaned: objects, manifest and baseline agree, nothing left, the next run finds nothing")
 		})
-	}
+	})
 }
 
 // A worker dies at each call of a part, made or not. Another attempt does it, or
 // the run is given up.
 func TestAKilledPartOfADiffIsDoneAgain(t *testing.T) {
-	w := newWorld(t, fewRows)
-	for _, s := range situations() {
-		t.Run(s.name, func(t *testing.T) {
-			ref := w.reference(t, s)
-			for part, seen := range ref.parts {
-				t.Run(fmt.Sprint("part ", part), func(t *testing.T) {
-					deaths(t, seen, 1, func(t *testing.T, d *death) { w.partKilled(t, s, ref, part, d) })
-				})
-			}
-		})
-	}
+	each(t, 3, func(t *testing.T, w *world, i int, s situation) {
+		ref := w.reference(t, s)
+		for part := 0; part < len(ref.parts); part += s.parts { // one of each wave
+			t.Run(fmt.Sprint("part ", part), func(t *testing.T) {
+				deaths(t, ref.parts[part], 3*i, func(t *testing.T, d *death) { w.partKilled(t, s, ref, part, d) })
+			})
+		}
+	})
 }
 
 func (w *world) partKilled(t *testing.T, s situation, ref *reference, part int, d *death) {

@@ -268,18 +268,20 @@ func (tr *trial) finish(totals ledger.Totals) {
 	tr.close()
 }
 
-// every returns how often to try one of n steps: each of them when everything is
-// to be proven, else a few.
-func every(n, few int) int {
-	if os.Getenv("LONGSHORE_PROVE") != "" || n <= few {
-		return 1
-	}
-	return (n + few - 1) / few
-}
+// proving reports whether everything is to be tried, rather than a few of each
+// kind.
+func proving() bool { return os.Getenv("LONGSHORE_PROVE") != "" }
 
-// chosen reports whether a step, counted from 0, is among those to try. The last
-// one always is.
-func chosen(step, n, few int) bool { return step%every(n, few) == 0 || step == n-1 }
+// some returns so many of all, from its beginning to its end.
+func some[T any](all []T, few int) (chosen []T) {
+	if proving() || len(all) <= few {
+		return all
+	}
+	for i := range few {
+		chosen = append(chosen, all[i*(len(all)-1)/max(few-1, 1)])
+	}
+	return chosen
+}
 
 // situations are all kinds of runs that compare rows.
 func situations() []situation {
@@ -308,4 +310,30 @@ func situations() []situation {
 		situation{name: "diff batched direct", mode: def.DiffAll, parts: 1, history: first, move: move{version: 2, columns: twoColumns}, extra: "  batch: {rows: 9}\n  skip_empty: true\n"},
 		situation{name: "diff emptied", mode: def.DiffAll, parts: 1, history: first, move: move{version: 1, columns: twoColumns}, extra: "  skip_empty: true\n"},
 	)
+}
+
+// largeSituations are those whose objects and files have pieces.
+func largeSituations() []situation {
+	first, second := move{version: 1, columns: twoColumns}, move{version: 2, columns: twoColumns}
+	return []situation{
+		{name: "large diff again direct", mode: def.DiffAll, parts: 1, history: []move{first}, move: second},
+		{name: "large diff first waves", mode: def.DiffAll, parts: 3, move: first},
+		{name: "large diff again waves", mode: def.DiffAll, parts: 3, history: []move{first}, move: second, extra: "  on_conflict: fail\n"},
+		{name: "large insert batched waves", mode: def.Insert, parts: 3, history: []move{first}, move: move{version: 4, columns: twoColumns}, extra: "  batch: {rows: 1700}\n"},
+		{name: "large diff recoded direct", mode: def.DiffAll, parts: 1, history: []move{first}, move: move{version: 2, columns: "[id, note, flag]"}},
+	}
+}
+
+// each tries situations in a small world, few of them unless everything is to be
+// proven, and then those of a large one.
+func each(t *testing.T, few int, do func(t *testing.T, w *world, i int, s situation)) {
+	small, large := some(situations(), few), some(largeSituations(), 1)
+	w := newWorld(t, fewRows)
+	for i, s := range small {
+		t.Run(s.name, func(t *testing.T) { do(t, w, i, s) })
+	}
+	w = newWorld(t, manyRows)
+	for i, s := range large {
+		t.Run(s.name, func(t *testing.T) { do(t, w, i, s) })
+	}
 }
