@@ -122,7 +122,7 @@ func (tr *trial) intended() bool {
 // A producer dies at each call of a commit, made or not. Another one finishes
 // it, or, where it is not to, leaves nothing of it.
 func TestAKilledCommitOfADiffIsFinished(t *testing.T) {
-	each(t, 100, func(t *testing.T, w *world, i int, s situation) {
+	each(t, 8, 5, func(t *testing.T, w *world, i int, s situation) {
 		ref := w.reference(t, s)
 		deaths(t, ref.commit, 3*i, func(t *testing.T, d *death) { w.commitKilled(t, s, ref, d) })
 	})
@@ -136,6 +136,7 @@ func (w *world) commitKilled(t *testing.T, s situation, ref *reference, d *death
 	tr.dies(d, func(e *export.Export) error { _, err := tr.commit(e); return err })
 	if !tr.intended() {
 		tr.end(ledger.Canceled, ledger.Totals{})
+		tr.cleanKilled(d)
 		tr.close()
 		tr.asBefore(before)
 		t.Log("canceled: no object, baseline as before and readable, nothing left")
@@ -150,9 +151,19 @@ func (w *world) commitKilled(t *testing.T, s situation, ref *reference, d *death
 	t.Logf("finished: %d objects, manifest and baseline agree, nothing left, the next run finds nothing", totals.Files)
 }
 
+// cleanKilled cleans up behind a run in a process that dies on the way, if it
+// makes that many calls.
+func (tr *trial) cleanKilled(like *death) {
+	tr.t.Helper()
+	d := &death{at: 1 + like.at%4, made: like.made}
+	if err := tr.process(d.deny).Clean(tr.t.Context(), tr.run, 1); err != nil && !d.dead {
+		tr.t.Fatal(err)
+	}
+}
+
 // A producer dies while it cleans up behind a run.
 func TestAKilledCleanOfADiffIsFinished(t *testing.T) {
-	each(t, 3, func(t *testing.T, w *world, i int, s situation) {
+	each(t, 2, 2, func(t *testing.T, w *world, i int, s situation) {
 		ref := w.reference(t, s)
 		deaths(t, ref.clean, 5*i, func(t *testing.T, d *death) {
 			tr := w.trial(t, s)
@@ -171,7 +182,7 @@ func TestAKilledCleanOfADiffIsFinished(t *testing.T) {
 // A worker dies at each call of a part, made or not. Another attempt does it, or
 // the run is given up.
 func TestAKilledPartOfADiffIsDoneAgain(t *testing.T) {
-	each(t, 3, func(t *testing.T, w *world, i int, s situation) {
+	each(t, 3, 2, func(t *testing.T, w *world, i int, s situation) {
 		ref := w.reference(t, s)
 		for part := 0; part < len(ref.parts); part += s.parts { // one of each wave
 			t.Run(fmt.Sprint("part ", part), func(t *testing.T) {
@@ -188,6 +199,7 @@ func (w *world) partKilled(t *testing.T, s situation, ref *reference, part int, 
 	tr.do(0, part)
 	tr.dies(d, func(e *export.Export) error { _, err := tr.part(e, part, "first"); return err })
 	tr.end(ledger.Failed, ledger.Totals{})
+	tr.cleanKilled(d)
 	tr.close()
 	tr.asBefore(before)
 	t.Log("failed: no object, baseline as before and readable, nothing left")

@@ -49,7 +49,7 @@ const (
 // whole part. Whichever counts, the outcome is the same, and the other leaves
 // nothing.
 func TestTwinsOfADiffAreOnePart(t *testing.T) {
-	each(t, 4, func(t *testing.T, w *world, i int, s situation) {
+	each(t, 3, 2, func(t *testing.T, w *world, i int, s situation) {
 		ref := w.reference(t, s)
 		for part := 0; part < len(ref.parts); part += s.parts {
 			for j, outcome := range []string{wins, loses, late} {
@@ -125,4 +125,58 @@ func (tr *trial) rest(part int, ref *reference) ledger.Totals {
 	tr.finish(totals)
 	tr.agree(totals, ref.objects)
 	return totals
+}
+
+// A producer stands still at one of the calls of a commit, and doesn't know that
+// another one leads meanwhile and commits the run. When it goes on, it must not
+// come to the end that the run has failed, nor change what is visible; nor when
+// the run is over and cleaned up behind.
+func TestTwoLeadersCommitADiffOnce(t *testing.T) {
+	each(t, 3, 5, func(t *testing.T, w *world, i int, s situation) {
+		ref := w.reference(t, s)
+		for at := range ref.commit {
+			for j, over := range []bool{false, true} {
+				if n := len(ref.commit); !proving() && (at != (3*i+2)%n || j != i%2) {
+					continue
+				}
+				t.Run(fmt.Sprint(at+1, " over ", over), func(t *testing.T) { w.leaders(t, s, ref, at+1, over) })
+			}
+		}
+	})
+}
+
+func (w *world) leaders(t *testing.T, s situation, ref *reference, at int, over bool) {
+	tr := w.trial(t, s)
+	tr.begin(s.move)
+	tr.do(0, tr.plan.Parts)
+	still, ended := newStandstill(at), make(chan error, 1)
+	first, parts := tr.process(still.deny), tr.manifests()
+	deposed, plan := tr.run, tr.plan
+	go func() {
+		_, err := first.Commit(t.Context(), deposed, plan, parts)
+		ended <- err
+	}()
+	var op string
+	select {
+	case op = <-still.reached:
+	case err := <-ended:
+		t.Fatalf("the commit ended before: %v", err)
+	}
+	goOn := sync.OnceFunc(func() { close(still.resume) })
+	defer goOn()
+	totals := tr.committed()
+	if over {
+		tr.finish(totals)
+	}
+	goOn()
+	err := <-ended
+	if !over {
+		if err != nil && !fault.KindOf(err).Retryable() {
+			t.Errorf("having stood before %s, the other leader fails a run that is committed: %v", op, err)
+		}
+		tr.finish(totals)
+	}
+	tr.agree(totals, ref.objects)
+	tr.nextFindsNothing()
+	t.Logf("%s: the former leader stood before %s until the run was committed, over %v, and ended with: %v; objects, manifest and baseline agree", s.name, op, over, err)
 }

@@ -324,16 +324,16 @@ func largeSituations() []situation {
 	}
 }
 
-// each tries situations in a small world, few of them unless everything is to be
-// proven, and then those of a large one.
-func each(t *testing.T, few int, do func(t *testing.T, w *world, i int, s situation)) {
-	small, large := some(situations(), few), some(largeSituations(), 1)
+// each tries situations in a small world, and the first few of those of a large
+// one; not all of them unless everything is to be proven.
+func each(t *testing.T, few, large int, do func(t *testing.T, w *world, i int, s situation)) {
+	t.Parallel()
 	w := newWorld(t, fewRows)
-	for i, s := range small {
+	for i, s := range some(situations(), few) {
 		t.Run(s.name, func(t *testing.T) { do(t, w, i, s) })
 	}
 	w = newWorld(t, manyRows)
-	for i, s := range large {
+	for i, s := range some(largeSituations()[:large], 1) {
 		t.Run(s.name, func(t *testing.T) { do(t, w, i, s) })
 	}
 }
