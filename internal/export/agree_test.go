@@ -270,10 +270,22 @@ func (tr *trial) nothingLeft(b inForce) {
 	tr.nothingOpen()
 }
 
-// nothingOpen checks that no upload is open. One may be whose opening was the
-// last that a process did: nobody else knows of it, and it holds nothing.
+// atOnce is how many uploads an attempt may be opening at a time: one per op, and
+// one of a file.
+const atOnce = 4
+
+// nothingOpen checks that no upload is open. A process that dies, or is told to
+// stop, between opening an upload and saying so leaves one that nobody knows of
+// and that holds nothing.
 func (tr *trial) nothingOpen() {
 	tr.t.Helper()
+	known := map[string]bool{}
+	for u, err := range tr.ledger.Uploads(tr.t.Context(), tr.run.ID, 1) {
+		if err != nil {
+			tr.t.Fatal(err)
+		}
+		known[u.Upload] = true
+	}
 	empty := 0
 	for _, u := range tr.opened.all {
 		pieces, err := u.bucket.ListPieces(tr.t.Context(), u.key, u.id)
@@ -281,8 +293,8 @@ func (tr *trial) nothingOpen() {
 		case errors.Is(err, objstore.ErrNoUpload):
 		case err != nil:
 			tr.t.Fatal(err)
-		case len(pieces) > 0:
-			tr.t.Errorf("an upload of %s is left open with %d pieces", u.key, len(pieces))
+		case len(pieces) > 0 || known[u.id]:
+			tr.t.Errorf("an upload of %s is left open with %d pieces, recorded %v", u.key, len(pieces), known[u.id])
 		default:
 			empty++
 		}

@@ -89,6 +89,7 @@ func (w *world) twins(t *testing.T, s situation, ref *reference, part, at int, o
 		t.Fatalf("while the twin stands before %s: %v", op, err)
 	}
 	if outcome == late {
+		tr.unknown = atOnce
 		if err := tr.ledger.FinishPart(t.Context(), tr.run.ID, 1, second); err != nil {
 			t.Fatal(err)
 		}

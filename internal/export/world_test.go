@@ -93,7 +93,7 @@ type trial struct {
 	of    situation
 	move  move // of the present run
 	runs  int
-	// unknown is how many processes died between opening an upload and saying so.
+	// unknown is how many uploads may be open that nobody knows of.
 	unknown int
 }
 
