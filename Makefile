@@ -52,3 +52,8 @@ prove-object: setup ## Have four processes write an object of each format, and r
 
 prove-large: setup ## Write more than 2 GB with four permissions, and cancel it midway
 	go test -count=1 -v -run '^TestMinimalPermissions' ./internal/daemon
+
+.PHONY: prove-commit
+prove-commit: setup ## Kill the processes of inserts and diffs at each of their steps, and check what is left
+	LONGSHORE_PROVE=1 go test -count=1 -v -parallel 8 -timeout 2h -run '^(TestACommitIsFinished|TestAPartIsDoneAgain|TestAKilled|TestTw)' ./internal/export
+	LONGSHORE_PROVE=1 go test -count=1 -v -parallel 4 -timeout 1h -run '^TestAKilledProducerLeavesNoRunOfADiffHalfDone$$' ./internal/daemon

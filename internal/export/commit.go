@@ -40,30 +40,48 @@ func (e *Export) Commit(ctx context.Context, r ledger.Run, plan ledger.Plan, par
 	if err != nil {
 		return ledger.Totals{}, err
 	}
+	if done, totals, err := c.committed(ctx); done || err != nil {
+		return totals, err
+	}
+	err = c.commit(ctx)
+	done, totals, late := c.committed(ctx)
+	if done {
+		return totals, late // what we couldn't do, another leader did meanwhile
+	}
+	if err == nil {
+		err = late
+	}
+	return ledger.Totals{}, err
+}
+
+// committed finishes a commit that got as far as the manifest.
+func (c *committer) committed(ctx context.Context) (done bool, totals ledger.Totals, err error) {
 	var written Manifest
-	switch err := e.ledger.Manifest(ctx, r.ID, &written); {
-	case err == nil:
-		return written.totals(), c.moveBaseline(ctx, written.CommittedAt)
-	case !fault.Is(err, fault.NotFound):
-		return ledger.Totals{}, err
+	switch err := c.e.ledger.Manifest(ctx, c.run.ID, &written); {
+	case fault.Is(err, fault.NotFound):
+		return false, totals, nil
+	case err != nil:
+		return false, totals, err
 	}
+	return true, written.totals(), c.moveBaseline(ctx, written.CommittedAt)
+}
+
+// commit makes the objects visible and records what they are.
+func (c *committer) commit(ctx context.Context) error {
 	if err := c.checkBaseline(ctx); err != nil {
-		return ledger.Totals{}, err
+		return err
 	}
-	written = c.manifest(e.ledger.Now())
+	written := c.manifest(c.e.ledger.Now())
 	if err := c.intend(ctx); err != nil {
-		return ledger.Totals{}, err
+		return err
 	}
 	if err := c.show(ctx); err != nil {
-		return ledger.Totals{}, err
+		return err
 	}
 	for _, o := range c.objects {
 		written.Objects = append(written.Objects, *o.visible)
 	}
-	if err := e.ledger.SaveManifest(ctx, r.ID, written); err != nil {
-		return ledger.Totals{}, err
-	}
-	return written.totals(), c.moveBaseline(ctx, written.CommittedAt)
+	return c.e.ledger.SaveManifest(ctx, c.run.ID, written)
 }
 
 // intend makes everything ready and says so in the ledger, or finds that an

@@ -41,6 +41,7 @@ func (w *written) totals() (t ledger.Totals) {
 
 // Part implements run.Worker. A panic on the way is the part's error.
 func (e *Export) Part(ctx context.Context, p run.Part) (totals ledger.Totals, output json.RawMessage, err error) {
+	defer e.leave(ctx, p)
 	var w *written
 	err = contained(e.log, func() (err error) {
 		w, err = e.part(ctx, p)

@@ -21,7 +21,8 @@ func TestAPartIsDoneAgainWhereverItWasKilled(t *testing.T) {
 	if _, err := s.part(s.process(whole.deny), 0, "whole"); err != nil {
 		t.Fatal(err)
 	}
-	for at, op := range whole.seen {
+	last := len(whole.seen) - 1 // the look at whether the run is over: the part is done by then
+	for at, op := range whole.seen[:last] {
 		if strings.HasPrefix(op, "get") && !strings.HasSuffix(op, "run.json") {
 			continue // changes nothing
 		}

@@ -35,6 +35,8 @@ type scene struct {
 	data  *s3.Bucket
 	// formats returns the writer of a format.
 	formats func(name string) (format.Writer, error)
+	cfg     export.Config
+	opened  *opened // keeps the uploads that processes open; nil keeps none
 
 	ledger *ledger.Ledger // of a process that doesn't die
 	run    ledger.Run
@@ -106,16 +108,16 @@ func (s *scene) exec(statement string) {
 // process is a process with nothing in memory. Every write to a bucket asks
 // deny first; nil never says no.
 func (s *scene) process(deny func(op string) (before, after error)) *export.Export {
-	l := ledger.New(&store{s.state, deny}, "", nil)
+	l := ledger.New(&store{s.state, deny, s.opened}, "", nil)
 	doors := connection.New(l, connection.Secrets{}, "")
 	s.t.Cleanup(func() { doors.Close() })
 	return export.New(l, export.Doors{
 		Project: doors.Project, Source: doors.Source, Format: s.formats,
 		Bucket: func(ctx context.Context, c *def.Connection, name string) (export.Bucket, error) {
 			b, err := doors.Bucket(ctx, c, name)
-			return &store{b, deny}, err
+			return &store{b, deny, s.opened}, err
 		},
-	}, export.Config{}, zap.NewNop())
+	}, s.cfg, zap.NewNop())
 }
 
 // part does a part in a process.
@@ -219,7 +221,28 @@ func (s *scene) pieces(key string) int {
 // isn't made, or after it, so that its answer is lost.
 type store struct {
 	*s3.Bucket
-	deny func(op string) (before, after error)
+	deny   func(op string) (before, after error)
+	opened *opened
+}
+
+// opened is the uploads that were opened, whoever knows of them.
+type opened struct {
+	mu  sync.Mutex
+	all []openedUpload
+}
+
+type openedUpload struct {
+	bucket  *s3.Bucket
+	key, id string
+}
+
+func (o *opened) add(u openedUpload) {
+	if o == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.all = append(o.all, u)
 }
 
 func guard[T any](b *store, op string, do func() (T, error)) (T, error) {
@@ -252,7 +275,13 @@ func (b *store) Put(ctx context.Context, key string, body []byte, o objstore.Put
 }
 
 func (b *store) CreateUpload(ctx context.Context, key string, o objstore.PutOptions) (string, error) {
-	return guard(b, "create upload "+key, func() (string, error) { return b.Bucket.CreateUpload(ctx, key, o) })
+	return guard(b, "create upload "+key, func() (string, error) {
+		id, err := b.Bucket.CreateUpload(ctx, key, o)
+		if err == nil {
+			b.opened.add(openedUpload{b.Bucket, key, id})
+		}
+		return id, err
+	})
 }
 
 func (b *store) UploadPiece(ctx context.Context, key, id string, number int32, body []byte) (objstore.Piece, error) {
@@ -261,6 +290,16 @@ func (b *store) UploadPiece(ctx context.Context, key, id string, number int32, b
 
 func (b *store) CompleteUpload(ctx context.Context, key, id string, pieces []objstore.Piece, o objstore.PutOptions) (objstore.Object, error) {
 	return guard(b, "complete "+key, func() (objstore.Object, error) { return b.Bucket.CompleteUpload(ctx, key, id, pieces, o) })
+}
+
+func (b *store) AbortUpload(ctx context.Context, key, id string) error {
+	_, err := guard(b, "abort upload "+key, func() (none struct{}, err error) { return none, b.Bucket.AbortUpload(ctx, key, id) })
+	return err
+}
+
+func (b *store) Delete(ctx context.Context, key string) error {
+	_, err := guard(b, "delete "+key, func() (none struct{}, err error) { return none, b.Bucket.Delete(ctx, key) })
+	return err
 }
 
 // calls records what a process does and lets it die at one of its calls.
