@@ -24,14 +24,18 @@ type place struct {
 // assembler cuts a stream of bytes into pieces and uploads them, several at a
 // time. It keeps the last piece back until it knows that another follows, so
 // that every piece has the size that S3 asks for, and it asks for its place
-// only when it has a piece to put there.
+// only when it has a piece to put there. It has four pieces in memory at most:
+//
+//	write ─► buf ─► full ─► on their way
 type assembler struct {
 	bucket Bucket
 	key    string
 	claim  func(ctx context.Context) (place, error)
 
 	place *place            // nil before the first piece
-	buf   []byte            // not yet sent
+	buf   []byte            // of the piece that is being filled
+	full  []byte            // the piece before it, as long as buf is too small to be one
+	free  chan []byte       // buffers of pieces that were sent
 	sent  []*objstore.Piece // filled in by the uploads
 	size  int64             // bytes written so far
 	group *errgroup.Group
@@ -39,42 +43,72 @@ type assembler struct {
 }
 
 func newAssembler(ctx context.Context, b Bucket, key string, claim func(context.Context) (place, error)) *assembler {
-	a := &assembler{bucket: b, key: key, claim: claim}
+	a := &assembler{bucket: b, key: key, claim: claim, free: newBuffers()}
 	a.group, a.ctx = errgroup.WithContext(ctx)
 	a.group.SetLimit(uploadsAtOnce)
 	return a
 }
 
+// newBuffers returns room for as many buffers as an assembler uses. Assemblers of
+// which one follows the other may share it.
+func newBuffers() chan []byte { return make(chan []byte, uploadsAtOnce+2) }
+
 // write takes a copy of p. It blocks while too many pieces are on their way.
 func (a *assembler) write(p []byte) error {
 	a.size += int64(len(p))
-	a.buf = append(a.buf, p...)
-	for {
+	for len(p) > 0 {
 		want := a.nextSize()
-		if len(a.buf) < want+objstore.MinPiece {
-			return nil
+		if a.buf == nil {
+			a.buf = a.buffer(want)
 		}
-		rest := a.buf[want:]
-		next := append(make([]byte, 0, max(want, len(rest))+objstore.MinPiece), rest...)
-		if err := a.send(a.buf[:want:want]); err != nil {
-			return err
+		n := min(len(p), want-len(a.buf))
+		a.buf, p = append(a.buf, p[:n]...), p[n:]
+		if a.full != nil && len(a.buf) >= objstore.MinPiece {
+			if err := a.send(a.full); err != nil {
+				return err
+			}
+			a.full = nil
 		}
-		a.buf = next
+		if len(a.buf) == want {
+			a.full, a.buf = a.buf, nil
+		}
 	}
+	return nil
 }
 
+// buffer returns an empty buffer for a piece. The first one grows with what is
+// written: most objects are small.
+func (a *assembler) buffer(size int) []byte {
+	select {
+	case b := <-a.free:
+		if cap(b) >= size {
+			return b
+		}
+	default:
+	}
+	if a.full == nil && a.place == nil {
+		return nil
+	}
+	return make([]byte, 0, size)
+}
+
+// nextSize returns the size of the piece that is being filled.
 func (a *assembler) nextSize() int {
 	if a.place == nil {
 		return pieceSize
 	}
-	return sizeOfPiece(len(a.sent), a.place.width)
+	next := len(a.sent)
+	if a.full != nil {
+		next++
+	}
+	return max(sizeOfPiece(next, a.place.width), len(a.buf))
 }
 
 // finish uploads what was kept back and waits for all uploads. When that is
 // less than a piece and nothing was sent before, it uploads nothing and returns
 // it instead.
 func (a *assembler) finish() (pieces []objstore.Piece, tail []byte, err error) {
-	if a.place == nil && len(a.buf) < objstore.MinPiece {
+	if a.place == nil && a.full == nil && len(a.buf) < objstore.MinPiece {
 		return nil, a.buf, a.wait()
 	}
 	if err := a.flush(); err != nil {
@@ -83,13 +117,19 @@ func (a *assembler) finish() (pieces []objstore.Piece, tail []byte, err error) {
 	return a.uploaded(), nil, nil
 }
 
+// rest takes what was kept back out of the assembler.
+func (a *assembler) rest() []byte {
+	rest := append(a.full, a.buf...)
+	a.full, a.buf = nil, nil
+	return rest
+}
+
 // flush uploads what was kept back, whatever its size, and waits for all uploads.
 func (a *assembler) flush() error {
-	if len(a.buf) > 0 {
-		if err := a.send(a.buf); err != nil {
+	if rest := a.rest(); len(rest) > 0 {
+		if err := a.send(rest); err != nil {
 			return err
 		}
-		a.buf = nil
 	}
 	return a.wait()
 }
@@ -124,9 +164,19 @@ func (a *assembler) send(body []byte) error {
 	upload := a.place.upload
 	a.group.Go(func() (err error) {
 		*piece, err = a.bucket.UploadPiece(a.ctx, a.key, upload, number, body)
+		if err == nil {
+			a.giveBack(body)
+		}
 		return err
 	})
 	return a.failed()
+}
+
+func (a *assembler) giveBack(buf []byte) {
+	select {
+	case a.free <- buf[:0]:
+	default:
+	}
 }
 
 // failed returns why an upload failed, as soon as one did.

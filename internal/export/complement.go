@@ -23,7 +23,7 @@ func (c *committer) complement(ctx context.Context, o *candidate) error {
 		return errors.Join(err, stopUploads(asm))
 	}
 	if len(pieces) == 0 && asm.place == nil {
-		o.body = asm.buf
+		o.body = asm.rest()
 		return nil
 	}
 	if err := asm.flush(); err != nil {

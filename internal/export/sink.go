@@ -15,11 +15,13 @@ type sink struct {
 	out   *outputs
 	op    int
 	codec *compress.Appender
-	body  []byte // of a chunk as written; reused
+	body  []byte // of a chunk as written; where nothing compresses it, the chunk's own
 
 	open *target   // nil between objects
 	done []segment // of objects before it
 	last int       // number of the part's last object
+
+	buffers chan []byte // of its pieces
 
 	// Where bytes are limited: how large a chunk should be, in encoded bytes, which
 	// the writer reads. It follows what compression makes of them.
@@ -36,7 +38,7 @@ func newSink(o *outputs, op int) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{out: o, op: op, codec: codec}
+	s := &sink{out: o, op: op, codec: codec, buffers: newBuffers()}
 	s.unit.Store(s.unitOf(1))
 	return s, nil
 }
@@ -64,7 +66,11 @@ func (s *sink) take(c chunk) error {
 }
 
 func (s *sink) compress(data []byte) (err error) {
-	s.body = s.body[:0]
+	if s.out.job.codec == compress.None {
+		s.body = data
+		return nil
+	}
+	s.body = reusable(s.body, 2*chunkSize)
 	if len(data) > 0 {
 		s.body, err = s.codec.Append(s.body, data)
 	}

@@ -132,7 +132,7 @@ func get64(src []byte, f field) uint64 { return binary.BigEndian.Uint64(src[f.at
 
 // maxBatchBytes is at which size a batch is handed out before it has all its
 // rows, so that wide rows don't fill the memory and 32-bit offsets suffice.
-const maxBatchBytes = 32 << 20
+const maxBatchBytes = 4<<20 - readBuffer
 
 // maxOffset is the largest offset of Arrow's strings and lists.
 const maxOffset = math.MaxInt32
