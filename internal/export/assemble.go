@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,7 +36,6 @@ type assembler struct {
 	place *place            // nil before the first piece
 	buf   []byte            // of the piece that is being filled
 	full  []byte            // the piece before it, as long as buf is too small to be one
-	free  chan []byte       // buffers of pieces that were sent
 	sent  []*objstore.Piece // filled in by the uploads
 	size  int64             // bytes written so far
 	group *errgroup.Group
@@ -43,25 +43,19 @@ type assembler struct {
 }
 
 func newAssembler(ctx context.Context, b Bucket, key string, claim func(context.Context) (place, error)) *assembler {
-	a := &assembler{bucket: b, key: key, claim: claim, free: newBuffers()}
+	a := &assembler{bucket: b, key: key, claim: claim}
 	a.group, a.ctx = errgroup.WithContext(ctx)
 	a.group.SetLimit(uploadsAtOnce)
 	return a
 }
-
-// newBuffers returns room for as many buffers as an assembler uses. Assemblers of
-// which one follows the other may share it.
-func newBuffers() chan []byte { return make(chan []byte, uploadsAtOnce+2) }
 
 // write takes a copy of p. It blocks while too many pieces are on their way.
 func (a *assembler) write(p []byte) error {
 	a.size += int64(len(p))
 	for len(p) > 0 {
 		want := a.nextSize()
-		if a.buf == nil {
-			a.buf = a.buffer(want)
-		}
 		n := min(len(p), want-len(a.buf))
+		a.room(n, want)
 		a.buf, p = append(a.buf, p[:n]...), p[n:]
 		if a.full != nil && len(a.buf) >= objstore.MinPiece {
 			if err := a.send(a.full); err != nil {
@@ -76,20 +70,17 @@ func (a *assembler) write(p []byte) error {
 	return nil
 }
 
-// buffer returns an empty buffer for a piece. The first one grows with what is
-// written: most objects are small.
-func (a *assembler) buffer(size int) []byte {
-	select {
-	case b := <-a.free:
-		if cap(b) >= size {
-			return b
-		}
-	default:
+// smallPiece is up to which size a buffer grows with what is written: most
+// objects are small.
+const smallPiece = 256 << 10
+
+// room gives buf the capacity for n more bytes of a piece.
+func (a *assembler) room(n, want int) {
+	size := len(a.buf) + n
+	if size <= cap(a.buf) || size <= smallPiece && a.full == nil && a.place == nil {
+		return
 	}
-	if a.full == nil && a.place == nil {
-		return nil
-	}
-	return make([]byte, 0, size)
+	a.buf = append(pieceBuffers.take(want), a.buf...)
 }
 
 // nextSize returns the size of the piece that is being filled.
@@ -152,7 +143,7 @@ func (a *assembler) send(body []byte) error {
 			return err
 		}
 		a.place = &p
-		body = append(append(make([]byte, 0, len(p.lead)+len(body)), p.lead...), body...)
+		body = slices.Insert(body, 0, p.lead...)
 	}
 	if len(a.sent) >= a.place.width {
 		return fault.WithRemedy(fault.New(fault.Invalid, "write %s: a part has more than %d pieces", a.key, a.place.width),
@@ -164,19 +155,12 @@ func (a *assembler) send(body []byte) error {
 	upload := a.place.upload
 	a.group.Go(func() (err error) {
 		*piece, err = a.bucket.UploadPiece(a.ctx, a.key, upload, number, body)
-		if err == nil {
-			a.giveBack(body)
+		if err == nil && len(body) < 2*pieceSize {
+			pieceBuffers.put(body)
 		}
 		return err
 	})
 	return a.failed()
-}
-
-func (a *assembler) giveBack(buf []byte) {
-	select {
-	case a.free <- buf[:0]:
-	default:
-	}
 }
 
 // failed returns why an upload failed, as soon as one did.

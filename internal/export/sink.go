@@ -21,8 +21,6 @@ type sink struct {
 	done []segment // of objects before it
 	last int       // number of the part's last object
 
-	buffers chan []byte // of its pieces
-
 	// Where bytes are limited: how large a chunk should be, in encoded bytes, which
 	// the writer reads. It follows what compression makes of them.
 	unit         atomic.Int64
@@ -38,7 +36,7 @@ func newSink(o *outputs, op int) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sink{out: o, op: op, codec: codec, buffers: newBuffers()}
+	s := &sink{out: o, op: op, codec: codec}
 	s.unit.Store(s.unitOf(1))
 	return s, nil
 }
@@ -70,7 +68,9 @@ func (s *sink) compress(data []byte) (err error) {
 		s.body = data
 		return nil
 	}
-	s.body = reusable(s.body, 2*chunkSize)
+	if s.body = s.body[:0]; cap(s.body) > chunkBuffer {
+		s.body = nil
+	}
 	if len(data) > 0 {
 		s.body, err = s.codec.Append(s.body, data)
 	}

@@ -39,7 +39,6 @@ func (o *outputs) target(s *sink) (t *target, err error) {
 		return nil, err
 	}
 	t.asm = newAssembler(o.ctx, o.job.bucket, t.key, t.claim)
-	t.asm.free = s.buffers
 	return t, nil
 }
 

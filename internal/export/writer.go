@@ -16,6 +16,8 @@ const (
 	// stepSize is how many bytes are encoded, about, before the next look at a
 	// chunk's size.
 	stepSize = 1 << 20
+	// chunkBuffer is what a chunk takes: steps aren't exact.
+	chunkBuffer = chunkSize + 2*stepSize
 	// chunksAtOnce bounds a writer's memory: one chunk is encoded into while
 	// another is compressed, and one is between them.
 	chunksAtOnce = 3
@@ -48,9 +50,11 @@ type writer struct {
 	held    int64          // memory of the chunk's rows, in bytes
 
 	chunks chan chunk
-	free   chan []byte   // buffers to encode into; nil ones cost nothing yet
-	large  int           // the size of a buffer that isn't used again
-	ended  chan struct{} // closed when the sink's goroutine is done
+	free   chan []byte // buffers to encode into; nil ones cost nothing yet
+	// grouped is set where the encoder hands out row groups, not rows.
+	grouped bool
+	passed  bool          // a chunk was
+	ended   chan struct{} // closed when the sink's goroutine is done
 	// closed is set when chunks is. keep, written before and read after that, says
 	// whether the sink's last object counts.
 	closed, keep bool
@@ -83,13 +87,13 @@ func newWriter(o *outputs, op int) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	buffers, size := chunksAtOnce, chunkSize
-	if o.job.format.Traits().Compresses {
-		buffers, size = groupsAtOnce, groupSize
+	buffers, grouped := chunksAtOnce, o.job.format.Traits().Compresses
+	if grouped {
+		buffers = groupsAtOnce
 	}
 	w := &writer{
-		out: o, sink: sink,
-		chunks: make(chan chunk), free: make(chan []byte, buffers), large: 2 * size, ended: make(chan struct{}),
+		out: o, sink: sink, grouped: grouped,
+		chunks: make(chan chunk), free: make(chan []byte, buffers), ended: make(chan struct{}),
 	}
 	w.ctx, w.stop = context.WithCancelCause(o.ctx)
 	for range buffers - 1 {
@@ -143,16 +147,25 @@ func (w *writer) encode(rows arrow.Record) (err error) {
 			return err
 		}
 	}
+	w.room()
 	before := len(w.chunk.data)
 	if w.chunk.data, err = w.encoder.Encode(w.chunk.data, rows); err != nil {
 		return err
 	}
 	w.chunk.rows += rows.NumRows()
 	w.rows += rows.NumRows()
-	if !w.out.job.format.Traits().Compresses { // else it comes out in groups
+	if !w.grouped {
 		w.perRow = float64(len(w.chunk.data)-before) / float64(rows.NumRows())
 	}
 	return nil
+}
+
+// room gives a chunk that becomes one of several a buffer that needn't grow.
+func (w *writer) room() {
+	if w.grouped || cap(w.chunk.data) >= chunkBuffer || len(w.chunk.data) < stepSize && !w.passed {
+		return
+	}
+	w.chunk.data = append(chunkBuffers.take(chunkBuffer), w.chunk.data...)
 }
 
 // cut passes the chunk on when it is full or its object is.
@@ -161,7 +174,7 @@ func (w *writer) cut() error {
 	switch limit := w.out.limit; {
 	case limit.Bytes > 0:
 		// A format that compresses by itself hands out whole groups.
-		if size < w.sink.unit.Load() && (size == 0 || !w.out.job.format.Traits().Compresses) && w.held < heldSize {
+		if size < w.sink.unit.Load() && (size == 0 || !w.grouped) && w.held < heldSize {
 			return nil
 		}
 		return w.end(false)
@@ -191,14 +204,14 @@ func (w *writer) pass() error {
 	size := cap(w.chunk.data)
 	select {
 	case w.chunks <- w.chunk:
-		w.chunk, w.held = chunk{}, 0
+		w.chunk, w.held, w.passed = chunk{}, 0, true
 	case <-w.ctx.Done():
 		return context.Cause(w.ctx)
 	}
 	select {
 	case buf := <-w.free:
-		if buf == nil {
-			buf = make([]byte, 0, min(size, w.large)) // as much as the one before took
+		if buf == nil && w.grouped {
+			buf = make([]byte, 0, min(size, 2*groupSize)) // as much as the one before took
 		}
 		w.chunk.data = buf
 		return nil
@@ -223,6 +236,7 @@ func (w *writer) wait() error {
 	<-w.ended
 	w.stop(nil)
 	w.chunk.release()
+	w.giveBack()
 	return w.err
 }
 
@@ -238,7 +252,7 @@ func (w *writer) drain() {
 			w.stop(w.err)
 		}
 		c.release()
-		w.free <- reusable(c.data, w.large)
+		w.free <- w.reusable(c.data)
 	}
 	if w.err == nil && w.keep {
 		w.err = contained(w.out.log, w.sink.finish)
@@ -246,15 +260,6 @@ func (w *writer) drain() {
 	if w.err != nil || !w.keep {
 		w.sink.abort()
 	}
-}
-
-// reusable returns a buffer, empty, for the next chunk. One that had to hold a
-// row larger than any chunk is left to the collector.
-func reusable(buf []byte, large int) []byte {
-	if cap(buf) > large {
-		return nil
-	}
-	return buf[:0]
 }
 
 // encoder returns an encoder of one segment.
