@@ -155,6 +155,7 @@ func (a *assembler) send(body []byte) error {
 	upload := a.place.upload
 	a.group.Go(func() (err error) {
 		*piece, err = a.bucket.UploadPiece(a.ctx, a.key, upload, number, body)
+		// A store that has answered makes nothing of what an earlier try still sends it.
 		if err == nil && len(body) < 2*pieceSize {
 			pieceBuffers.put(body)
 		}
