@@ -16,6 +16,7 @@ import (
 
 // Worker does parts of runs until ctx ends and its work is drained.
 func Worker(ctx context.Context, cfg WorkerConfig, log *zap.Logger) error {
+	limitMemory(log)
 	c, err := open(ctx, cfg.Config, export.Config{DiffMemory: int64(cfg.DiffMemory)}, log)
 	if err != nil {
 		return err

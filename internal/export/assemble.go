@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,14 +25,17 @@ type place struct {
 // assembler cuts a stream of bytes into pieces and uploads them, several at a
 // time. It keeps the last piece back until it knows that another follows, so
 // that every piece has the size that S3 asks for, and it asks for its place
-// only when it has a piece to put there.
+// only when it has a piece to put there. It has four pieces in memory at most:
+//
+//	write ─► buf ─► full ─► on their way
 type assembler struct {
 	bucket Bucket
 	key    string
 	claim  func(ctx context.Context) (place, error)
 
 	place *place            // nil before the first piece
-	buf   []byte            // not yet sent
+	buf   []byte            // of the piece that is being filled
+	full  []byte            // the piece before it, as long as buf is too small to be one
 	sent  []*objstore.Piece // filled in by the uploads
 	size  int64             // bytes written so far
 	group *errgroup.Group
@@ -48,33 +52,54 @@ func newAssembler(ctx context.Context, b Bucket, key string, claim func(context.
 // write takes a copy of p. It blocks while too many pieces are on their way.
 func (a *assembler) write(p []byte) error {
 	a.size += int64(len(p))
-	a.buf = append(a.buf, p...)
-	for {
+	for len(p) > 0 {
 		want := a.nextSize()
-		if len(a.buf) < want+objstore.MinPiece {
-			return nil
+		n := min(len(p), want-len(a.buf))
+		a.room(n, want)
+		a.buf, p = append(a.buf, p[:n]...), p[n:]
+		if a.full != nil && len(a.buf) >= objstore.MinPiece {
+			if err := a.send(a.full); err != nil {
+				return err
+			}
+			a.full = nil
 		}
-		rest := a.buf[want:]
-		next := append(make([]byte, 0, max(want, len(rest))+objstore.MinPiece), rest...)
-		if err := a.send(a.buf[:want:want]); err != nil {
-			return err
+		if len(a.buf) == want {
+			a.full, a.buf = a.buf, nil
 		}
-		a.buf = next
 	}
+	return nil
 }
 
+// smallPiece is up to which size a buffer grows with what is written: most
+// objects are small.
+const smallPiece = 256 << 10
+
+// room gives buf the capacity for n more bytes of a piece.
+func (a *assembler) room(n, want int) {
+	size := len(a.buf) + n
+	if size <= cap(a.buf) || size <= smallPiece && a.full == nil && a.place == nil {
+		return
+	}
+	a.buf = append(pieceBuffers.take(want), a.buf...)
+}
+
+// nextSize returns the size of the piece that is being filled.
 func (a *assembler) nextSize() int {
 	if a.place == nil {
 		return pieceSize
 	}
-	return sizeOfPiece(len(a.sent), a.place.width)
+	next := len(a.sent)
+	if a.full != nil {
+		next++
+	}
+	return max(sizeOfPiece(next, a.place.width), len(a.buf))
 }
 
 // finish uploads what was kept back and waits for all uploads. When that is
 // less than a piece and nothing was sent before, it uploads nothing and returns
 // it instead.
 func (a *assembler) finish() (pieces []objstore.Piece, tail []byte, err error) {
-	if a.place == nil && len(a.buf) < objstore.MinPiece {
+	if a.place == nil && a.full == nil && len(a.buf) < objstore.MinPiece {
 		return nil, a.buf, a.wait()
 	}
 	if err := a.flush(); err != nil {
@@ -83,13 +108,19 @@ func (a *assembler) finish() (pieces []objstore.Piece, tail []byte, err error) {
 	return a.uploaded(), nil, nil
 }
 
+// rest takes what was kept back out of the assembler.
+func (a *assembler) rest() []byte {
+	rest := append(a.full, a.buf...)
+	a.full, a.buf = nil, nil
+	return rest
+}
+
 // flush uploads what was kept back, whatever its size, and waits for all uploads.
 func (a *assembler) flush() error {
-	if len(a.buf) > 0 {
-		if err := a.send(a.buf); err != nil {
+	if rest := a.rest(); len(rest) > 0 {
+		if err := a.send(rest); err != nil {
 			return err
 		}
-		a.buf = nil
 	}
 	return a.wait()
 }
@@ -112,7 +143,7 @@ func (a *assembler) send(body []byte) error {
 			return err
 		}
 		a.place = &p
-		body = append(append(make([]byte, 0, len(p.lead)+len(body)), p.lead...), body...)
+		body = slices.Insert(body, 0, p.lead...)
 	}
 	if len(a.sent) >= a.place.width {
 		return fault.WithRemedy(fault.New(fault.Invalid, "write %s: a part has more than %d pieces", a.key, a.place.width),
@@ -124,6 +155,10 @@ func (a *assembler) send(body []byte) error {
 	upload := a.place.upload
 	a.group.Go(func() (err error) {
 		*piece, err = a.bucket.UploadPiece(a.ctx, a.key, upload, number, body)
+		// A store that has answered makes nothing of what an earlier try still sends it.
+		if err == nil && len(body) < 2*pieceSize {
+			pieceBuffers.put(body)
+		}
 		return err
 	})
 	return a.failed()

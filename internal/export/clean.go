@@ -14,22 +14,17 @@ func (e *Export) Clean(ctx context.Context, r ledger.Run, epoch int) error {
 	if err != nil {
 		return err
 	}
-	var a *aborter
+	a := &aborter{e: e, run: r, used: used}
 	for up, err := range e.ledger.Uploads(ctx, r.ID, epoch) {
+		if err == nil {
+			err = a.recorded(ctx, up)
+		}
 		if err != nil {
 			return err
 		}
-		if used[up.Upload] {
-			continue
-		}
-		if a == nil {
-			if a, err = e.aborter(ctx, r); err != nil {
-				return err
-			}
-		}
-		if err := a.abort(ctx, up); err != nil {
-			return err
-		}
+	}
+	if err := a.openings(ctx, epoch); err != nil {
+		return err
 	}
 	if err := e.dropRows(ctx, r, epoch); err != nil {
 		return err
@@ -55,39 +50,56 @@ func (e *Export) completed(ctx context.Context, r ledger.Run) (map[string]bool, 
 	return used, nil
 }
 
-// aborter aborts uploads of a run.
+// aborter aborts uploads of a run that has ended.
 type aborter struct {
-	bucket Bucket
+	e      *Export
+	run    ledger.Run
+	used   map[string]bool // became objects
+	bucket Bucket          // nil until connect
 	names  naming
 }
 
-func (e *Export) aborter(ctx context.Context, r ledger.Run) (*aborter, error) {
-	project, sync, err := e.sync(ctx, r)
-	if err != nil {
-		return nil, err
+// connect opens the destination, which a run that left nothing behind doesn't need.
+func (a *aborter) connect(ctx context.Context) error {
+	if a.bucket != nil {
+		return nil
 	}
-	writer, err := e.doors.Format(string(sync.Destination.Format))
+	project, sync, err := a.e.sync(ctx, a.run)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	writer, err := a.e.doors.Format(string(sync.Destination.Format))
+	if err != nil {
+		return err
 	}
 	codec, _, err := options(sync.Destination, writer.Traits())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a := &aborter{}
-	if a.names, err = newNaming(project, sync, r, writer.Traits(), codec); err != nil {
-		return nil, err
+	if a.names, err = newNaming(project, sync, a.run, writer.Traits(), codec); err != nil {
+		return err
 	}
-	a.bucket, err = e.destination(ctx, project, sync)
-	return a, err
+	a.bucket, err = a.e.destination(ctx, project, sync)
+	return err
 }
 
-func (a *aborter) abort(ctx context.Context, up ledger.ObjectUpload) error {
+// recorded aborts the upload that an object is bound to.
+func (a *aborter) recorded(ctx context.Context, up ledger.ObjectUpload) error {
+	if a.used[up.Upload] {
+		return nil
+	}
+	if err := a.connect(ctx); err != nil {
+		return err
+	}
 	key, err := a.names.key(up.Object)
 	if err != nil {
 		return err
 	}
-	err = a.bucket.AbortUpload(ctx, key, up.Upload)
+	return a.abort(ctx, key, up.Upload)
+}
+
+func (a *aborter) abort(ctx context.Context, key, upload string) error {
+	err := a.bucket.AbortUpload(ctx, key, upload)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}

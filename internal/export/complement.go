@@ -23,7 +23,7 @@ func (c *committer) complement(ctx context.Context, o *candidate) error {
 		return errors.Join(err, stopUploads(asm))
 	}
 	if len(pieces) == 0 && asm.place == nil {
-		o.body = asm.buf
+		o.body = asm.rest()
 		return nil
 	}
 	if err := asm.flush(); err != nil {
@@ -37,23 +37,12 @@ func (c *committer) complement(ctx context.Context, o *candidate) error {
 // many for a single put, it opens the upload that no part needed.
 func (c *committer) place(ctx context.Context, o *candidate) (p place, err error) {
 	if o.Upload == "" {
-		if o.Upload, err = c.upload(ctx, o); err != nil {
+		opener := opener{ledger: c.e.ledger, bucket: c.bucket, run: c.run.ID, epoch: c.plan.Epoch, put: c.put, log: c.e.log}
+		if o.Upload, err = opener.open(ctx, o.Object, o.Key); err != nil {
 			return p, err
 		}
 	}
 	return place{upload: o.Upload, first: firstTailPiece, width: objstore.MaxPieces - partPieces}, nil
-}
-
-func (c *committer) upload(ctx context.Context, o *candidate) (string, error) {
-	mine, err := c.bucket.CreateUpload(ctx, o.Key, c.put)
-	if err != nil {
-		return "", err
-	}
-	upload, err := c.e.ledger.ClaimUpload(ctx, c.run.ID, c.plan.Epoch, o.Object, mine)
-	if err == nil && upload != mine {
-		err = c.bucket.AbortUpload(ctx, o.Key, mine)
-	}
-	return upload, err
 }
 
 // writeRest writes what parts didn't: the opening where nobody had slot 0, the

@@ -15,7 +15,7 @@ type sink struct {
 	out   *outputs
 	op    int
 	codec *compress.Appender
-	body  []byte // of a chunk as written; reused
+	body  []byte // of a chunk as written; where nothing compresses it, the chunk's own
 
 	open *target   // nil between objects
 	done []segment // of objects before it
@@ -64,7 +64,13 @@ func (s *sink) take(c chunk) error {
 }
 
 func (s *sink) compress(data []byte) (err error) {
-	s.body = s.body[:0]
+	if s.out.job.codec == compress.None {
+		s.body = data
+		return nil
+	}
+	if s.body = s.body[:0]; cap(s.body) > chunkBuffer {
+		s.body = nil
+	}
 	if len(data) > 0 {
 		s.body, err = s.codec.Append(s.body, data)
 	}

@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"errors"
 
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/pkg/fault"
@@ -152,32 +151,15 @@ func slotsOf(plan ledger.Plan) int {
 }
 
 // upload returns the object's multipart upload, which the first part that needs
-// it opens. Having recorded it, the part makes sure that the run goes on: who
-// ends a run looks for recorded uploads afterwards, so none is left open.
+// it opens.
 func (t *target) upload(ctx context.Context) (string, error) {
-	l, bucket := t.out.ledger, t.out.job.bucket
-	id, epoch := t.out.part.Run.ID, t.out.part.Plan.Epoch
-	upload, err := l.Upload(ctx, id, epoch, t.seg.Object)
+	p := t.out.part
+	upload, err := t.out.ledger.Upload(ctx, p.Run.ID, p.Plan.Epoch, t.seg.Object)
 	if err != nil || upload != "" {
 		return upload, err
 	}
-	mine, err := bucket.CreateUpload(ctx, t.key, t.out.job.put)
-	if err != nil {
-		return "", err
+	o := opener{
+		ledger: t.out.ledger, bucket: t.out.job.bucket, run: p.Run.ID, epoch: p.Plan.Epoch, put: t.out.job.put, log: t.out.log,
 	}
-	upload, err = l.ClaimUpload(ctx, id, epoch, t.seg.Object, mine)
-	if err != nil {
-		// The record may be there, the answer lost: then the next attempt needs the
-		// upload. If it isn't, an upload without pieces stays behind.
-		return "", err
-	}
-	if upload != mine {
-		return upload, bucket.AbortUpload(context.WithoutCancel(ctx), t.key, mine)
-	}
-	r, err := l.Run(ctx, id)
-	if err == nil && (r.State.Final() || r.Epoch != epoch) {
-		over := fault.New(fault.Conflict, "run %s is %s in epoch %d", id, r.State, r.Epoch)
-		return "", errors.Join(over, bucket.AbortUpload(context.WithoutCancel(ctx), t.key, mine))
-	}
-	return upload, err
+	return o.open(ctx, t.seg.Object, t.key)
 }

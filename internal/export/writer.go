@@ -2,7 +2,6 @@ package export
 
 import (
 	"context"
-	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -14,12 +13,19 @@ const (
 	// chunkSize is how many encoded bytes are handed from stage to stage at a time:
 	// several members for compression to spread over the cores.
 	chunkSize = 4 << 20
+	// stepSize is how many bytes are encoded, about, before the next look at a
+	// chunk's size.
+	stepSize = 1 << 20
+	// chunkBuffer is what a chunk takes: steps aren't exact.
+	chunkBuffer = chunkSize + 2*stepSize
 	// chunksAtOnce bounds a writer's memory: one chunk is encoded into while
 	// another is compressed, and one is between them.
 	chunksAtOnce = 3
-	// groupSize is the largest row group where bytes are limited, as held in memory
-	// by the encoder.
-	groupSize = 64 << 20
+	// groupSize is the largest row group of a format that compresses by itself, in
+	// bytes, as held in memory by the encoder. Each is a chunk, and while the
+	// encoder holds the next there are groupsAtOnce at most.
+	groupSize    = 32 << 20
+	groupsAtOnce = 2
 	// heldSize bounds the rows that are held with a chunk, in bytes of memory.
 	heldSize = 32 << 20
 )
@@ -40,12 +46,15 @@ type writer struct {
 	encoder format.Encoder // of the open segment; nil between segments
 	chunk   chunk          // encoded into
 	rows    int64          // in the open object, where rows are limited
-	perRow  float64        // encoded bytes of a row, on average; a guess for the first chunk
+	perRow  float64        // encoded bytes of a row, on average of the last ones; zero is unknown
 	held    int64          // memory of the chunk's rows, in bytes
 
 	chunks chan chunk
-	free   chan []byte   // buffers to encode into; nil ones cost nothing yet
-	ended  chan struct{} // closed when the sink's goroutine is done
+	free   chan []byte // buffers to encode into; nil ones cost nothing yet
+	// grouped is set where the encoder hands out row groups, not rows.
+	grouped bool
+	passed  bool          // a chunk was
+	ended   chan struct{} // closed when the sink's goroutine is done
 	// closed is set when chunks is. keep, written before and read after that, says
 	// whether the sink's last object counts.
 	closed, keep bool
@@ -78,26 +87,27 @@ func newWriter(o *outputs, op int) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	buffers, grouped := chunksAtOnce, o.job.format.Traits().Compresses
+	if grouped {
+		buffers = groupsAtOnce
+	}
 	w := &writer{
-		out: o, sink: sink,
-		chunks: make(chan chunk), free: make(chan []byte, chunksAtOnce), ended: make(chan struct{}),
+		out: o, sink: sink, grouped: grouped,
+		chunks: make(chan chunk), free: make(chan []byte, buffers), ended: make(chan struct{}),
 	}
 	w.ctx, w.stop = context.WithCancelCause(o.ctx)
-	for range chunksAtOnce - 1 {
+	for range buffers - 1 {
 		w.free <- nil
 	}
 	go w.drain()
 	return w, nil
 }
 
-// write encodes rows, cut where an object ends.
+// write encodes rows, cut where an object ends and where a chunk may be full.
 func (w *writer) write(rec arrow.Record) error {
-	memory := max(float64(batch.Bytes(rec))/float64(rec.NumRows()), 1)
-	if w.perRow == 0 {
-		w.perRow = memory
-	}
+	memory := float64(batch.Bytes(rec)) / float64(rec.NumRows())
 	for from := int64(0); from < rec.NumRows(); {
-		to := from + min(rec.NumRows()-from, w.step())
+		to := from + min(rec.NumRows()-from, w.step(memory))
 		slice := rec.NewSlice(from, to)
 		err := w.encode(slice)
 		if err == nil && w.out.limit.Bytes > 0 {
@@ -117,15 +127,18 @@ func (w *writer) write(rec arrow.Record) error {
 	return nil
 }
 
-// step is how many rows to encode before the next look at sizes.
-func (w *writer) step() int64 {
-	switch limit := w.out.limit; {
-	case limit.Rows > 0:
-		return limit.Rows - w.rows
-	case limit.Bytes > 0:
-		return max(1, int64(float64(w.sink.unit.Load())/8/w.perRow))
+// step is how many rows, of so many bytes of memory each, to encode before the
+// next look at sizes.
+func (w *writer) step(memory float64) int64 {
+	size := int64(stepSize)
+	if w.out.limit.Bytes > 0 {
+		size = min(size, w.sink.unit.Load()/8)
 	}
-	return math.MaxInt64
+	rows := max(1, int64(float64(size)/max(memory, w.perRow, 1)))
+	if w.out.limit.Rows > 0 {
+		rows = min(rows, w.out.limit.Rows-w.rows)
+	}
+	return rows
 }
 
 func (w *writer) encode(rows arrow.Record) (err error) {
@@ -134,12 +147,25 @@ func (w *writer) encode(rows arrow.Record) (err error) {
 			return err
 		}
 	}
+	w.room()
+	before := len(w.chunk.data)
 	if w.chunk.data, err = w.encoder.Encode(w.chunk.data, rows); err != nil {
 		return err
 	}
 	w.chunk.rows += rows.NumRows()
 	w.rows += rows.NumRows()
+	if !w.grouped {
+		w.perRow = float64(len(w.chunk.data)-before) / float64(rows.NumRows())
+	}
 	return nil
+}
+
+// room gives a chunk that becomes one of several a buffer that needn't grow.
+func (w *writer) room() {
+	if w.grouped || cap(w.chunk.data) >= chunkBuffer || len(w.chunk.data) < stepSize && !w.passed {
+		return
+	}
+	w.chunk.data = append(chunkBuffers.take(chunkBuffer), w.chunk.data...)
 }
 
 // cut passes the chunk on when it is full or its object is.
@@ -148,7 +174,7 @@ func (w *writer) cut() error {
 	switch limit := w.out.limit; {
 	case limit.Bytes > 0:
 		// A format that compresses by itself hands out whole groups.
-		if size < w.sink.unit.Load() && (size == 0 || !w.out.job.format.Traits().Compresses) && w.held < heldSize {
+		if size < w.sink.unit.Load() && (size == 0 || !w.grouped) && w.held < heldSize {
 			return nil
 		}
 		return w.end(false)
@@ -168,7 +194,6 @@ func (w *writer) end(closes bool) (err error) {
 	if w.chunk.data, w.chunk.meta, err = w.encoder.Flush(w.chunk.data); err != nil {
 		return err
 	}
-	w.perRow = max(float64(len(w.chunk.data))/float64(w.chunk.rows), 1)
 	w.encoder, w.rows = nil, 0
 	w.chunk.ends, w.chunk.closes = true, closes
 	return w.pass()
@@ -176,15 +201,19 @@ func (w *writer) end(closes bool) (err error) {
 
 // pass hands the chunk on and begins the next.
 func (w *writer) pass() error {
+	size := cap(w.chunk.data)
 	select {
 	case w.chunks <- w.chunk:
-		w.chunk, w.held = chunk{}, 0
+		w.chunk, w.held, w.passed = chunk{}, 0, true
 	case <-w.ctx.Done():
 		return context.Cause(w.ctx)
 	}
 	select {
 	case buf := <-w.free:
-		w.chunk.data = buf[:0]
+		if buf == nil && w.grouped {
+			buf = make([]byte, 0, min(size, 2*groupSize)) // as much as the one before took
+		}
+		w.chunk.data = buf
 		return nil
 	case <-w.ctx.Done():
 		return context.Cause(w.ctx)
@@ -207,6 +236,7 @@ func (w *writer) wait() error {
 	<-w.ended
 	w.stop(nil)
 	w.chunk.release()
+	w.giveBack()
 	return w.err
 }
 
@@ -222,7 +252,7 @@ func (w *writer) drain() {
 			w.stop(w.err)
 		}
 		c.release()
-		w.free <- c.data
+		w.free <- w.reusable(c.data)
 	}
 	if w.err == nil && w.keep {
 		w.err = contained(w.out.log, w.sink.finish)
@@ -235,6 +265,7 @@ func (w *writer) drain() {
 // encoder returns an encoder of one segment.
 func (o *outputs) encoder(unit int64) (format.Encoder, error) {
 	opts := o.job.opts
+	opts.RowGroupBytes = groupSize
 	if o.limit.Bytes > 0 {
 		opts.RowGroupBytes = unit
 	}

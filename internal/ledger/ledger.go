@@ -37,6 +37,7 @@
 //	runs/RUN/e1/part/00003.json         what the part did              once
 //	runs/RUN/e1/dead/00003.json         why it can't be done           once
 //	runs/RUN/e1/object/OP-0000001.json  which part writes a batch      once
+//	runs/RUN/e1/opening/0000000-ULID.json  an upload may come to be    deleted
 //	runs/RUN/e1/upload/0000000.json     the upload of an object        once
 //	runs/RUN/e1/slot/0000000-00000.json which part has which pieces    once
 //	runs/RUN/e1/tail/0000000-00003-ATTEMPT  bytes for the commit       once

@@ -18,7 +18,7 @@ import (
 )
 
 // batchBytes ends a batch whose rows are large, in bytes of text and binary.
-const batchBytes = 16 << 20
+const batchBytes = 4 << 20
 
 // Read implements source.Database.
 func (d *database) Read(ctx context.Context, q source.Query, split source.Split) (batch.Reader, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -99,7 +100,7 @@ func (g *growing) room(n int) []byte {
 		g.buf = memory.NewResizableBuffer(g.mem)
 	}
 	if n > g.buf.Cap() {
-		g.buf.Reserve(max(n, 2*g.buf.Cap()))
+		g.buf.Reserve(1 << bits.Len(uint(n-1))) // what the recycler would round it up to
 	}
 	g.buf.ResizeNoShrink(n)
 	return g.buf.Bytes()
@@ -131,8 +132,9 @@ func get32(src []byte, f field) uint32 { return binary.BigEndian.Uint32(src[f.at
 func get64(src []byte, f field) uint64 { return binary.BigEndian.Uint64(src[f.at:]) }
 
 // maxBatchBytes is at which size a batch is handed out before it has all its
-// rows, so that wide rows don't fill the memory and 32-bit offsets suffice.
-const maxBatchBytes = 32 << 20
+// rows, so that wide rows don't fill the memory and 32-bit offsets suffice. With
+// what one read brings, the buffer of a single wide column has 4 MiB.
+const maxBatchBytes = 4<<20 - readBuffer
 
 // maxOffset is the largest offset of Arrow's strings and lists.
 const maxOffset = math.MaxInt32
