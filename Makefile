@@ -55,4 +55,4 @@ prove-large: setup ## Write more than 2 GB with four permissions, and cancel it 
 
 .PHONY: prove-diff
 prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers with 512 MiB
-	go test -count=1 -v -tags prove -timeout 90m -run '^TestABigDiffInLittleMemory$$' ./internal/daemon
+	go test -count=1 -v -tags prove -timeout 60m -run '^TestABigDiffInLittleMemory$$' ./internal/daemon

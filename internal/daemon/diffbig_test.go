@@ -21,7 +21,7 @@ const (
 	bigLimit    = 512 << 20        // bytes of memory, of each worker
 	bigHeap     = 400 << 20        // where its garbage collector begins to try hard
 	bigPerRow   = 500              // bytes of disk: the table, the state bucket, objects, and room to spare
-	bigPatience = 30 * time.Minute // of a run; it bounds, and asserts nothing about speed
+	bigPatience = 20 * time.Minute // of a run; it bounds, and asserts nothing about speed
 )
 
 // How each side sums up rows, in any order, as largeInPostgres does.
@@ -245,7 +245,25 @@ func (w *caged) memory() {
 		if kills > 0 {
 			w.t.Errorf("worker %d was killed for memory", i)
 		}
-		w.t.Logf("worker %d: limit %d MiB, peak RSS %d MiB (with the page cache %d MiB), killed for memory: %d",
-			i, bigLimit>>20, p.peak(), w.cages[i].most()>>20, kills)
+		w.t.Logf("worker %d: limit %d MiB, peak RSS %d MiB (with the page cache %d MiB), killed for memory: %d; CPU %.1f s",
+			i, bigLimit>>20, p.peak(), w.cages[i].most()>>20, kills, p.cpu())
+		if p.peak() > bigLimit>>20 {
+			w.t.Errorf("worker %d held %d MiB", i, p.peak())
+		}
 	}
+}
+
+// cpu returns how many seconds of processors the process took so far; 0 where
+// the system doesn't say.
+func (p *process) cpu() (seconds float64) {
+	const ticks = 100 // of a second, as Linux shows them
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.Process.Pid))
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	if fields := strings.Fields(rest); len(fields) > 12 {
+		for _, f := range fields[11:13] { // utime, stime
+			n, _ := strconv.ParseFloat(f, 64)
+			seconds += n / ticks
+		}
+	}
+	return seconds
 }
