@@ -52,3 +52,7 @@ prove-object: setup ## Have four processes write an object of each format, and r
 
 prove-large: setup ## Write more than 2 GB with four permissions, and cancel it midway
 	go test -count=1 -v -run '^TestMinimalPermissions' ./internal/daemon
+
+.PHONY: prove-diff
+prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers with 512 MiB
+	go test -count=1 -v -tags prove -timeout 60m -run '^TestABigDiffInLittleMemory$$' ./internal/daemon

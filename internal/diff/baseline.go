@@ -64,7 +64,13 @@ func (b *Baseline) Full() bool {
 func (b *Baseline) Open(store Store, within Range, memory int64) Source {
 	layers := make([]Source, len(b.Levels))
 	for i, l := range b.Levels {
-		layers[i] = NewChain(Open(store, l.Files, within, memory/int64(len(b.Levels))*int64(len(l.Files)))...)
+		var files []Source // one is read at a time
+		for _, f := range l.Files {
+			if within.overlaps(f) {
+				files = append(files, NewCursor(store, f, within, memory/int64(len(b.Levels))))
+			}
+		}
+		layers[i] = NewChain(files...)
 	}
 	return NewLayers(layers...)
 }

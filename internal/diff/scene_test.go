@@ -27,18 +27,19 @@ func (m *memStore) Create(_ context.Context, name string) diff.File {
 	return &memoryFile{store: m, name: name}
 }
 
-func (m *memStore) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
+func (m *memStore) Read(ctx context.Context, name string, offset int64, into []byte) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
 	data, ok := m.files[name]
-	if !ok || offset < 0 || offset+length > int64(len(data)) {
-		return nil, fmt.Errorf("no bytes %d to %d of %s", offset, offset+length, name)
+	if !ok || offset < 0 || offset+int64(len(into)) > int64(len(data)) {
+		return fmt.Errorf("no bytes %d to %d of %s", offset, offset+int64(len(into)), name)
 	}
-	return bytes.Clone(data[offset : offset+length]), nil
+	copy(into, data[offset:])
+	return nil
 }
 
 type memoryFile struct {

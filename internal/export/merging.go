@@ -41,7 +41,14 @@ func (e *Export) mergeRange(ctx context.Context, p run.Part, j *job, c *comparin
 	if err != nil {
 		return nil, err
 	}
-	return e.merge(ctx, p, sh, c, within, diff.Open(files{e.ledger}, all, within, e.cfg.DiffMemory/2))
+	sorter := e.sorter(p, maxFiles)
+	defer sorter.Stop()
+	if all, err = sorter.Few(ctx, all, within); err != nil {
+		return nil, err
+	}
+	// Many files want more than the few of the baseline: the less each has, the more
+	// often it is asked for.
+	return e.merge(ctx, p, sh, c, within, diff.Open(files{e.ledger}, all, within, e.cfg.DiffMemory/4*3))
 }
 
 // merge compares rows with the baseline's, and writes those that are to be sent
