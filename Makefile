@@ -57,3 +57,7 @@ prove-large: setup ## Write more than 2 GB with four permissions, and cancel it 
 prove-commit: setup ## Kill the processes of inserts and diffs at each of their steps, and check what is left
 	LONGSHORE_PROVE=1 go test -count=1 -v -parallel 8 -timeout 2h -run '^(TestACommitIsFinished|TestAPartIsDoneAgain|TestAKilled|TestTw)' ./internal/export
 	LONGSHORE_PROVE=1 go test -count=1 -v -parallel 4 -timeout 1h -run '^TestAKilledProducerLeavesNoRunOfADiffHalfDone$$' ./internal/daemon
+
+.PHONY: prove-diff
+prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers with 512 MiB
+	go test -count=1 -v -tags prove -timeout 60m -run '^TestABigDiffInLittleMemory$$' ./internal/daemon

@@ -20,6 +20,9 @@ type Baseline struct {
 	Schema []byte `json:"schema,omitempty"`
 	// Rows is how many rows the levels make up.
 	Rows int64 `json:"rows"`
+	// Changes is how many rows the run found added, changed and removed. Zero where
+	// it compared with nothing.
+	Changes int64 `json:"changes"`
 	// Levels are a base and the changes of later runs, the oldest first. Runs share
 	// the files of older levels.
 	Levels      []Level   `json:"levels"`
@@ -41,30 +44,33 @@ func (l *Level) rows() (n int64) {
 	return n
 }
 
-// maxLevels is how many levels a baseline has at most: each is read along with
-// the others.
-const maxLevels = 8
-
-// Full reports whether the next run should write a new base rather than another
-// level of changes: when there are many levels, or the changes come to half of
-// the base.
-func (b *Baseline) Full() bool {
-	if len(b.Levels) == 0 || len(b.Levels) >= maxLevels {
-		return true
+// Keep returns how many of the levels, the oldest, the next run leaves as they
+// are. It writes what the others say anew, together with its changes, as one
+// level; zero means a new base. A level is left only if it has more than twice
+// the rows of all that come after it, supposing that the next run changes as
+// much as the last one did. So the number of levels, and how often a row is
+// written again, grow with the logarithm of the rows.
+func (b *Baseline) Keep() int {
+	keep, after := len(b.Levels), b.Changes
+	for keep > 0 && b.Levels[keep-1].rows() <= 2*after {
+		after += b.Levels[keep-1].rows()
+		keep--
 	}
-	var changes int64
-	for _, l := range b.Levels[1:] {
-		changes += l.rows()
-	}
-	return changes*2 >= b.Levels[0].rows()
+	return keep
 }
 
 // Open returns a source over the baseline's rows in a range. It holds about as
 // many bytes as memory says.
-func (b *Baseline) Open(store Store, within Range, memory int64) Source {
+func (b *Baseline) Open(store Store, within Range, memory int64) *Layers {
 	layers := make([]Source, len(b.Levels))
 	for i, l := range b.Levels {
-		layers[i] = NewChain(Open(store, l.Files, within, memory/int64(len(b.Levels))*int64(len(l.Files)))...)
+		var files []Source // one is read at a time
+		for _, f := range l.Files {
+			if within.overlaps(f) {
+				files = append(files, NewCursor(store, f, within, memory/int64(len(b.Levels))))
+			}
+		}
+		layers[i] = NewChain(files...)
 	}
 	return NewLayers(layers...)
 }

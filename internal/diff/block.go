@@ -2,6 +2,7 @@ package diff
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
@@ -9,10 +10,6 @@ import (
 
 	"github.com/longshore/longshore/pkg/fault"
 )
-
-// blockSize is how large a block's heads and bodies become, in bytes before
-// compression. A row larger than that has a block of its own.
-const blockSize = 128 << 10
 
 // Codec is how the bodies of a file's blocks are compressed.
 type Codec uint8
@@ -23,6 +20,16 @@ const (
 	S2 Codec = iota + 1
 	Zstd
 )
+
+// blockSize is how large a block's heads and bodies become, in bytes before
+// compression. A row larger than that has a block of its own. Those of files
+// that many are read of at a time are small: each has one in memory.
+func (c Codec) blockSize() int {
+	if c == S2 {
+		return 32 << 10
+	}
+	return 128 << 10
+}
 
 // blockHeader is a block's sizes and checksum, all big-endian:
 //
@@ -73,7 +80,7 @@ func (w *blockWriter) add(h *Head, body []byte) {
 	w.bodies = append(w.bodies, body...)
 }
 
-func (w *blockWriter) full() bool { return len(w.heads)+len(w.bodies) >= blockSize }
+func (w *blockWriter) full() bool { return len(w.heads)+len(w.bodies) >= w.codec.blockSize() }
 
 // encode appends the block to dst and begins another.
 func (w *blockWriter) encode(dst []byte) []byte {
@@ -85,7 +92,8 @@ func (w *blockWriter) encode(dst []byte) []byte {
 	case Zstd:
 		dst = w.zstd.EncodeAll(w.bodies, dst)
 	case S2:
-		dst = append(dst, s2.Encode(dst[len(dst):cap(dst)], w.bodies)...)
+		dst = slices.Grow(dst, s2.MaxEncodedLen(len(w.bodies)))
+		dst = dst[:len(dst)+len(s2.Encode(dst[len(dst):cap(dst)], w.bodies))]
 	}
 	h := dst[start:]
 	binary.BigEndian.PutUint32(h[0:], w.rows)
@@ -175,7 +183,7 @@ func (b *block) body() ([]byte, error) {
 
 func (b *block) decompress() (err error) {
 	if cap(b.buf) < b.size {
-		b.buf = make([]byte, 0, max(b.size, blockSize))
+		b.buf = make([]byte, 0, b.size+b.size/8)
 	}
 	switch b.codec {
 	case Zstd:

@@ -13,16 +13,19 @@ const (
 	Changed
 	Removed
 	Unchanged
+	// Gone is a row that the baseline takes away, and that isn't there now either.
+	Gone
 )
 
 // String returns the op as object names and manifests have it.
 func (o Op) String() string {
-	return [...]string{"added", "changed", "removed", "unchanged"}[o]
+	return [...]string{"added", "changed", "removed", "unchanged", "gone"}[o]
 }
 
 // Compare holds rows against those of a baseline and calls visit for each key,
 // in order, with the row that is to be sent: the present one, or the baseline's
-// where it is gone. Both sources stand before their first row.
+// where there is none. Both sources stand before their first row. Rows that are
+// gone may be among the baseline's; they are no rows of it, but keys.
 //
 // A row whose key another present row has is given to twice instead, and visit
 // is called for the first of them; so the caller can say which keys are meant.
@@ -34,7 +37,11 @@ func Compare(ctx context.Context, present, baseline Source, visit func(Op, Sourc
 	for c.old || c.now {
 		order := c.order()
 		if order > 0 { // the baseline's key comes first
-			if err := visit(Removed, baseline); err != nil {
+			op := Removed
+			if baseline.Head().Gone {
+				op = Gone
+			}
+			if err := visit(op, baseline); err != nil {
 				return err
 			}
 			if err := c.nextOld(ctx); err != nil {
@@ -43,7 +50,7 @@ func Compare(ctx context.Context, present, baseline Source, visit func(Op, Sourc
 			continue
 		}
 		op := Added
-		if order == 0 {
+		if order == 0 && !baseline.Head().Gone {
 			op = Unchanged
 			if present.Head().Row != baseline.Head().Row {
 				op = Changed
@@ -118,7 +125,7 @@ func (c *comparison) remember() {
 }
 
 // Counts is how many rows of each op there are.
-type Counts [Unchanged + 1]int64
+type Counts [Gone + 1]int64
 
 // Present is how many rows the present result has.
 func (c Counts) Present() int64 { return c[Added] + c[Changed] + c[Unchanged] }

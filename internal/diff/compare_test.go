@@ -9,47 +9,64 @@ import (
 	"github.com/longshore/longshore/internal/diff"
 )
 
-// Tables change at random for several generations; each is compared with the
-// baseline that the ones before made up, in several ranges and with files of all
-// sizes, and the outcome is that of comparing two maps.
+// Tables change at random for many generations, a little or a lot; each is
+// compared with the baseline that the ones before made up, in several ranges and
+// with files of all sizes, and the outcome is that of comparing two maps.
 func TestCompareIsThatOfMaps(t *testing.T) {
-	for seed := range uint64(40) {
+	most, fewest := 0, 1<<30
+	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
 			store := newStore()
 			then := randomTable(r, r.IntN(3000))
-			base := diff.Baseline{Levels: []diff.Level{then.level(t, store, "base", nil, 1+r.IntN(4))}}
-			for generation := range 1 + r.IntN(4) {
-				now := then.mutate(r, r.Float64()*r.Float64())
+			base := then.baseline(t, store, "base", 1+r.IntN(4))
+			share := r.Float64() * r.Float64() * r.Float64()
+			for i := range 1 + r.IntN(12) {
+				now := then.mutate(r, share*r.Float64())
+				if r.IntN(20) == 0 {
+					now = randomTable(r, r.IntN(100))
+				}
+				g := generation{tb: t, store: store, name: fmt.Sprint("run", i), before: base, memory: int64(10_000 + r.IntN(200_000))}
 				got := outcome{{}, {}, {}, {}}
-				memory := int64(10_000 + r.IntN(200_000))
 				if r.IntN(3) == 0 {
-					alone(t, &got, store, now, &base, memory)
+					base = g.alone(&got, now)
 				} else {
-					spread(t, &got, store, now, &base, memory, 1+r.IntN(6), 1+r.IntN(6))
+					base = g.spread(&got, now, 1+r.IntN(6), 1+r.IntN(6))
 				}
 				got.check(t, want(now, then))
-				base.Levels = append(base.Levels, now.level(t, store, fmt.Sprint("change", generation), then, 1+r.IntN(4)))
+				most, fewest = max(most, len(base.Levels)), min(fewest, len(base.Levels))
 				then = now
 			}
 		})
 	}
+	if most < 3 || fewest > 1 {
+		t.Errorf("the baselines had %d to %d levels: the test says little", fewest, most)
+	}
+}
+
+// generation is a run, and the baseline before it.
+type generation struct {
+	tb     testing.TB
+	store  diff.Store
+	name   string
+	before *diff.Baseline
+	memory int64
 }
 
 // alone compares as one worker does that has read all rows.
-func alone(t *testing.T, got *outcome, store diff.Store, now table, base *diff.Baseline, memory int64) {
-	t.Helper()
-	rows, err := now.sorter(t, store, "alone", memory, 3).Sorted()
+func (g *generation) alone(got *outcome, now table) *diff.Baseline {
+	g.tb.Helper()
+	rows, err := now.sorter(g.tb, g.store, g.name+"alone", g.memory, 3).Sorted()
 	if err != nil {
-		t.Fatal(err)
+		g.tb.Fatal(err)
 	}
-	compare(t, got, diff.NewMerge(rows...), base.Open(store, diff.Range{}, memory))
+	return g.next(got, []diff.FileInfo{g.compare(got, diff.Range{}, rows)})
 }
 
 // spread compares as several workers do: some sort a share of the rows each,
 // then others compare a range each.
-func spread(t *testing.T, got *outcome, store diff.Store, now table, base *diff.Baseline, memory int64, sorters, ranges int) {
-	t.Helper()
+func (g *generation) spread(got *outcome, now table, sorters, ranges int) *diff.Baseline {
+	g.tb.Helper()
 	shares := make([]table, sorters)
 	for i := range shares {
 		shares[i] = table{}
@@ -59,14 +76,71 @@ func spread(t *testing.T, got *outcome, store diff.Store, now table, base *diff.
 	}
 	var files []diff.FileInfo
 	for i, share := range shares {
-		sorted, err := share.sorter(t, store, fmt.Sprintf("%d-", i), memory, 3).Files(t.Context())
+		sorted, err := share.sorter(g.tb, g.store, fmt.Sprintf("%s-%d-", g.name, i), g.memory, 3).Files(g.tb.Context())
 		if err != nil {
-			t.Fatal(err)
+			g.tb.Fatal(err)
 		}
 		files = append(files, sorted...)
 	}
+	var level []diff.FileInfo
 	for _, within := range diff.Ranges(ranges) {
-		compare(t, got, diff.NewMerge(diff.Open(store, files, within, memory)...), base.Open(store, within, memory))
+		level = append(level, g.compare(got, within, diff.Open(g.store, files, within, g.memory)))
+	}
+	return g.next(got, level)
+}
+
+// compare compares a range, and writes its file of the next level.
+func (g *generation) compare(got *outcome, within diff.Range, rows []diff.Source) diff.FileInfo {
+	g.tb.Helper()
+	layers := g.before.Open(g.store, within, g.memory)
+	w, err := diff.NewLevelWriter(g.tb.Context(), g.store, fmt.Sprintf("%s-level-%x", g.name, within.From), g.before.Keep(), layers, false)
+	if err != nil {
+		g.tb.Fatal(err)
+	}
+	compare(g.tb, got, diff.NewMerge(rows...), layers, w)
+	info, err := w.Close()
+	if err != nil {
+		g.tb.Fatal(err)
+	}
+	return info
+}
+
+func (g *generation) next(got *outcome, level []diff.FileInfo) *diff.Baseline {
+	keep := g.before.Keep()
+	return &diff.Baseline{
+		Levels:  append(g.before.Levels[:keep:keep], diff.Level{Run: g.name, Files: level}),
+		Changes: int64(len(got[diff.Added]) + len(got[diff.Changed]) + len(got[diff.Removed])),
+	}
+}
+
+// The rows of a baseline are written again a few times only, however many runs
+// there are, and its levels are few.
+func TestLevelsAreFewAndCheap(t *testing.T) {
+	const base, runs = 1_000_000, 500
+	for _, changes := range []int64{1, 100, 5000} {
+		rows := []int64{base}
+		written, most := int64(0), 0
+		for range runs {
+			b := diff.Baseline{Changes: changes}
+			for _, n := range rows {
+				b.Levels = append(b.Levels, diff.Level{Files: []diff.FileInfo{{Rows: n}}})
+			}
+			keep := b.Keep()
+			level := changes
+			for _, n := range rows[keep:] {
+				level += n
+			}
+			if keep == 0 {
+				level = base
+			}
+			rows = append(rows[:keep:keep], level)
+			written += level
+			most = max(most, len(rows))
+		}
+		t.Logf("%d changes a run: at most %d levels, %.1f rows written for each that changed", changes, most, float64(written)/float64(changes*runs))
+		if most > 12 || written > 12*changes*runs {
+			t.Errorf("%d changes a run: got %d levels, and %d rows written in %d runs", changes, most, written, runs)
+		}
 	}
 }
 

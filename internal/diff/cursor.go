@@ -9,38 +9,49 @@ import (
 // Cursor reads the rows of a range from a sorted file. It fetches several blocks
 // at a time, and the next ones while these are read.
 type Cursor struct {
-	store  Store
-	file   FileInfo
-	within Range
-	memory int64 // bytes, for two fetches
+	file    FileInfo
+	within  Range
+	fetches *fetches // of the cursors that it is read with
 
 	blocks  []blockAt // not yet fetched
-	opened  bool      // the index is read
-	data    []byte    // fetched, not yet opened
+	buffer  []byte    // fetched
+	data    []byte    // of that, not yet opened
 	block   block
-	pending chan fetched // nil when nothing is being fetched
+	coming  []byte     // being fetched
+	pending chan error // nil when nothing is being fetched
 	cancel  context.CancelFunc
-}
-
-type fetched struct {
-	data []byte
-	err  error
 }
 
 // NewCursor returns a cursor before the first row. It holds about as many bytes
 // as memory says, at least two blocks.
 func NewCursor(store Store, f FileInfo, within Range, memory int64) *Cursor {
-	return &Cursor{store: store, file: f, within: within, memory: memory}
+	c := &Cursor{file: f, within: within}
+	newFetches(store, []*Cursor{c}, memory)
+	return c
+}
+
+// Open returns a cursor over each file that may have rows in a range, to be read
+// together, as by a Merge. In all they hold about as many bytes as memory says,
+// at least a block each.
+func Open(store Store, files []FileInfo, within Range, memory int64) []Source {
+	var cursors []*Cursor
+	var all []Source
+	for _, f := range files {
+		if within.overlaps(f) {
+			c := &Cursor{file: f, within: within}
+			cursors, all = append(cursors, c), append(all, c)
+		}
+	}
+	newFetches(store, cursors, memory)
+	return all
 }
 
 // Next implements Source.
 func (c *Cursor) Next(ctx context.Context) (bool, error) {
-	if !c.opened {
-		blocks, err := readIndex(ctx, c.store, c.file, c.within)
-		if err != nil {
+	if !c.fetches.begun {
+		if err := c.fetches.begin(ctx); err != nil {
 			return false, err
 		}
-		c.blocks, c.opened = blocks, true
 	}
 	for {
 		ok, err := c.block.next()
@@ -56,6 +67,19 @@ func (c *Cursor) Next(ctx context.Context) (bool, error) {
 			return c.within.beforeEnd(c.block.head.Hash), nil
 		}
 	}
+}
+
+// begin reads the index and the first blocks. Cursors that are read together
+// begin at a time.
+func (c *Cursor) begin(ctx context.Context) (err error) {
+	f := c.fetches
+	if c.blocks, err = readIndex(ctx, f.store, c.file, c.within); err != nil || len(c.blocks) == 0 {
+		return err
+	}
+	offset, size := c.cut()
+	c.buffer = make([]byte, size, max(size, f.size))
+	c.data = c.buffer
+	return f.store.Read(ctx, c.file.Name, offset, c.buffer)
 }
 
 // advance opens the next block.
@@ -76,42 +100,51 @@ func (c *Cursor) advance(ctx context.Context) (bool, error) {
 
 // fetch takes over what is being fetched and begins to fetch what follows it.
 func (c *Cursor) fetch(ctx context.Context) (bool, error) {
+	c.fetches.give(c.buffer)
+	c.buffer, c.data = nil, nil
 	if c.pending == nil {
+		if len(c.blocks) == 0 {
+			return false, nil
+		}
 		c.request(ctx)
 	}
-	if c.pending == nil {
-		return false, nil
+	if err := c.wait(); err != nil {
+		return false, err
 	}
-	got := <-c.pending
-	c.cancel()
-	c.pending = nil
-	if got.err != nil {
-		return false, got.err
-	}
-	c.data = got.data
-	c.request(ctx)
+	c.buffer, c.data = c.coming, c.coming
+	c.fetches.lookAhead(ctx)
 	return true, nil
 }
 
-// request begins to fetch the next blocks that stand together.
-func (c *Cursor) request(ctx context.Context) {
-	if len(c.blocks) == 0 {
-		return
-	}
-	n, size := 1, c.blocks[0].size
-	for n < len(c.blocks) && size+c.blocks[n].size <= c.memory/2 {
+func (c *Cursor) wait() error {
+	err := <-c.pending
+	c.cancel()
+	c.pending = nil
+	c.fetches.filling--
+	return err
+}
+
+// cut takes the next blocks that stand together.
+func (c *Cursor) cut() (offset, size int64) {
+	offset, size = c.blocks[0].offset, c.blocks[0].size
+	n := 1
+	for n < len(c.blocks) && size+c.blocks[n].size <= c.fetches.size {
 		size += c.blocks[n].size
 		n++
 	}
-	offset := c.blocks[0].offset
 	c.blocks = c.blocks[n:]
+	return offset, size
+}
+
+// request begins to fetch the next blocks, of which there are some.
+func (c *Cursor) request(ctx context.Context) {
+	offset, size := c.cut()
+	c.coming = c.fetches.buffer(size, len(c.blocks) == 0)
+	c.fetches.filling++
 	ctx, c.cancel = context.WithCancel(ctx)
-	pending := make(chan fetched, 1)
+	into, pending := c.coming, make(chan error, 1)
 	c.pending = pending
-	go func() {
-		data, err := c.store.Read(ctx, c.file.Name, offset, size)
-		pending <- fetched{data, err}
-	}()
+	go func() { pending <- c.fetches.store.Read(ctx, c.file.Name, offset, into) }()
 }
 
 // Head implements Source.
@@ -132,8 +165,7 @@ func (c *Cursor) Close() {
 		return
 	}
 	c.cancel()
-	<-c.pending
-	c.pending = nil
+	_ = c.wait() // nobody wants it any more
 }
 
 func (c *Cursor) damaged(err error) error {

@@ -16,8 +16,9 @@ import (
 type Store interface {
 	// Create begins a file, which nobody sees before its Close.
 	Create(ctx context.Context, name string) File
-	// Read returns length bytes of a file from an offset on.
-	Read(ctx context.Context, name string, offset, length int64) ([]byte, error)
+	// Read fills a buffer with a file's bytes from an offset on. It may be called by
+	// several goroutines.
+	Read(ctx context.Context, name string, offset int64, into []byte) error
 }
 
 // File is a file being written.
@@ -124,8 +125,8 @@ type blockAt struct {
 
 // readIndex finds the blocks that may have rows in a range.
 func readIndex(ctx context.Context, store Store, f FileInfo, r Range) ([]blockAt, error) {
-	data, err := store.Read(ctx, f.Name, f.Bytes-f.Index, f.Index)
-	if err != nil {
+	data := make([]byte, f.Index)
+	if err := store.Read(ctx, f.Name, f.Bytes-f.Index, data); err != nil {
 		return nil, err
 	}
 	entries := len(data) - 8

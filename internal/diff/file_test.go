@@ -16,7 +16,7 @@ func TestADamagedFileIsFoundOut(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	store := newStore()
 	rows := randomTable(r, 2000)
-	level := rows.level(t, store, "whole", nil, 1)
+	level := rows.baseline(t, store, "whole", 1).Levels[0]
 	info := level.Files[0]
 	whole := store.files[info.Name]
 	for i := range 300 {
@@ -59,10 +59,10 @@ func drain(ctx context.Context, s diff.Source) (rows int, err error) {
 
 func TestADamagedFileIsNamed(t *testing.T) {
 	store := newStore()
-	info := table{1: "x"}.level(t, store, "baseline", nil, 1).Files[0]
+	info := table{1: "x"}.baseline(t, store, "baseline", 1).Levels[0].Files[0]
 	store.files[info.Name][40] ^= 1
 	_, err := drain(t.Context(), diff.NewCursor(store, info, diff.Range{}, 1<<20))
-	if !fault.Is(err, fault.Invalid) || !bytes.Contains([]byte(err.Error()), []byte("baseline-0")) {
+	if !fault.Is(err, fault.Invalid) || !bytes.Contains([]byte(err.Error()), []byte("baseline-level-0")) {
 		t.Errorf("got %v, want an error of kind Invalid that names the file", err)
 	}
 }
@@ -72,7 +72,7 @@ type discard struct{ bytes int64 }
 
 func (d *discard) Create(context.Context, string) diff.File { return discarded{d} }
 
-func (d *discard) Read(context.Context, string, int64, int64) ([]byte, error) { panic("not kept") }
+func (d *discard) Read(context.Context, string, int64, []byte) error { panic("not kept") }
 
 type discarded struct{ *discard }
 
@@ -127,7 +127,7 @@ func TestCursorsFetchLittle(t *testing.T) {
 		}
 		rows[i] = string(body)
 	}
-	info := rows.level(t, store, "rows", nil, 1).Files[0]
+	info := rows.baseline(t, store, "rows", 1).Levels[0].Files[0]
 	for _, tt := range []struct {
 		memory int64
 		ranges int

@@ -108,16 +108,25 @@ func (m *Merge) Close() {
 // one, unless that took it away.
 type Layers struct {
 	*Merge
-	last  Head // whose older rows are to be left out; owns its key
-	begun bool
+	last    Head // whose older rows are to be left out; owns its key
+	begun   bool
+	goneAt  int // rows that a source took away are rows from this one on
+	sources int
 }
 
 // NewLayers returns a source over the rows that layers, the oldest first, make up.
 func NewLayers(layers ...Source) *Layers {
 	newest := slices.Clone(layers)
 	slices.Reverse(newest)
-	return &Layers{Merge: NewMerge(newest...)}
+	return &Layers{Merge: NewMerge(newest...), goneAt: len(layers), sources: len(layers)}
 }
+
+// WithGone has the layers give rows that are gone, too, where a source from the
+// given one on took them away.
+func (l *Layers) WithGone(from int) { l.goneAt = from }
+
+// Layer returns which source the present row comes from, counted from the oldest.
+func (l *Layers) Layer() int { return l.sources - 1 - l.heap[0].place }
 
 // Next implements Source.
 func (l *Layers) Next(ctx context.Context) (bool, error) {
@@ -132,7 +141,7 @@ func (l *Layers) Next(ctx context.Context) (bool, error) {
 		}
 		l.begun = true
 		l.last.Hash, l.last.Key = h.Hash, append(l.last.Key[:0], h.Key...)
-		if !h.Gone {
+		if !h.Gone || l.Layer() >= l.goneAt {
 			return true, nil
 		}
 	}

@@ -27,18 +27,19 @@ func (m *memStore) Create(_ context.Context, name string) diff.File {
 	return &memoryFile{store: m, name: name}
 }
 
-func (m *memStore) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
+func (m *memStore) Read(ctx context.Context, name string, offset int64, into []byte) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
 	data, ok := m.files[name]
-	if !ok || offset < 0 || offset+length > int64(len(data)) {
-		return nil, fmt.Errorf("no bytes %d to %d of %s", offset, offset+length, name)
+	if !ok || offset < 0 || offset+int64(len(into)) > int64(len(data)) {
+		return fmt.Errorf("no bytes %d to %d of %s", offset, offset+int64(len(into)), name)
 	}
-	return bytes.Clone(data[offset : offset+length]), nil
+	copy(into, data[offset:])
+	return nil
 }
 
 type memoryFile struct {
@@ -112,65 +113,12 @@ func (t table) sorter(tb testing.TB, store diff.Store, name string, memory int64
 	return s
 }
 
-// level writes a level of a baseline in n files: the rows that differ from those
-// of an older table, which may be nil.
-func (t table) level(tb testing.TB, store diff.Store, name string, older table, n int) diff.Level {
+// baseline is a table as a run makes it its baseline, in n files.
+func (t table) baseline(tb testing.TB, store diff.Store, name string, n int) *diff.Baseline {
 	tb.Helper()
-	s := diff.NewSorter(diff.SortConfig{Store: store, Name: name + "-sort-", Memory: 1 << 20, Fanin: 4})
-	gone := map[string]bool{}
-	add := func(id uint64, body string) {
-		if err := s.Add(tb.Context(), head(id, body), []byte(body)); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	for id, body := range t {
-		if was, had := older[id]; !had || was != body {
-			add(id, body)
-		}
-	}
-	for id := range older {
-		if _, has := t[id]; !has {
-			gone[string(key(id))] = true
-			add(id, "")
-		}
-	}
-	rows, err := s.Sorted()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	merged := diff.NewMerge(rows...)
-	defer merged.Close()
-	return diff.Level{Run: name, Files: write(tb, store, name, merged, n, func(h *diff.Head) { h.Gone = gone[string(h.Key)] })}
-}
-
-// write writes rows into n files, one for each range of hashes.
-func write(tb testing.TB, store diff.Store, name string, rows diff.Source, n int, edit func(*diff.Head)) []diff.FileInfo {
-	tb.Helper()
-	var files []diff.FileInfo
-	more := next(tb, rows)
-	for i, within := range diff.Ranges(n) {
-		w, err := diff.NewWriter(tb.Context(), store, fmt.Sprintf("%s-%d", name, i), diff.Zstd)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for ; more && (within.To == 0 || rows.Head().Hash < within.To); more = next(tb, rows) {
-			body, err := rows.Body()
-			if err != nil {
-				tb.Fatal(err)
-			}
-			head := *rows.Head()
-			edit(&head)
-			if err := w.Add(&head, body); err != nil {
-				tb.Fatal(err)
-			}
-		}
-		info, err := w.Close()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files = append(files, info)
-	}
-	return files
+	g := generation{tb: tb, store: store, name: name, before: &diff.Baseline{}, memory: 1 << 20}
+	out := outcome{{}, {}, {}, {}}
+	return g.spread(&out, t, 1, n)
 }
 
 func next(tb testing.TB, s diff.Source) bool {
@@ -207,7 +155,7 @@ func want(now, then table) outcome {
 }
 
 // compare collects what Compare says, and checks its order.
-func compare(tb testing.TB, out *outcome, now, then diff.Source) {
+func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, level *diff.LevelWriter) {
 	tb.Helper()
 	defer now.Close()
 	defer then.Close()
@@ -217,6 +165,9 @@ func compare(tb testing.TB, out *outcome, now, then diff.Source) {
 		id, n := binary.Uvarint(h.Key)
 		if n != len(h.Key) || h.Hash != diff.HashKey(h.Key) || h.Hash < last.Hash {
 			tb.Fatalf("got a row with key %x and hash %x after %x", h.Key, h.Hash, last.Hash)
+		}
+		if err := level.Visit(op, h, row.Body); err != nil || op == diff.Gone {
+			return err
 		}
 		if _, again := out[op][id]; again {
 			tb.Fatalf("row %d came twice", id)

@@ -19,7 +19,7 @@ type SortConfig struct {
 	// Memory is how many bytes of rows are held, keys and bodies and what is kept
 	// of each row besides.
 	Memory int64
-	// Fanin is how many files stay before they are merged into one, at least 2.
+	// Fanin is how many files are merged into one at a time, at least 2.
 	Fanin int
 }
 
@@ -92,9 +92,7 @@ func (s *Sorter) keep(ctx context.Context, tier int, f FileInfo) error {
 	if len(s.tiers[tier]) < max(s.cfg.Fanin, 2) {
 		return nil
 	}
-	merged := NewMerge(Open(s.cfg.Store, s.tiers[tier], Range{}, s.cfg.Memory/2)...)
-	defer merged.Close()
-	f, err := s.file(ctx, merged)
+	f, err := s.merge(ctx, s.tiers[tier], Range{})
 	if err != nil {
 		return err
 	}
@@ -102,16 +100,29 @@ func (s *Sorter) keep(ctx context.Context, tier int, f FileInfo) error {
 	return s.keep(ctx, tier+1, f)
 }
 
-// Open returns a cursor over each file that may have rows in a range. Together
-// they hold about as many bytes as memory says.
-func Open(store Store, files []FileInfo, within Range, memory int64) []Source {
-	var all []Source
-	for _, f := range files {
-		if within.overlaps(f) {
-			all = append(all, NewCursor(store, f, within, memory/int64(len(files))))
+// merge writes the rows of a range of several files into one.
+func (s *Sorter) merge(ctx context.Context, files []FileInfo, within Range) (FileInfo, error) {
+	merged := NewMerge(Open(s.cfg.Store, files, within, s.cfg.Memory/2)...)
+	defer merged.Close()
+	return s.file(ctx, merged)
+}
+
+// Few returns files with the same rows of a range, at most Fanin of them: where
+// there are more, it merges the smallest. So the memory of a cursor over each is
+// bounded, however many wrote files.
+func (s *Sorter) Few(ctx context.Context, files []FileInfo, within Range) ([]FileInfo, error) {
+	files = slices.DeleteFunc(slices.Clone(files), func(f FileInfo) bool { return !within.overlaps(f) })
+	most := max(s.cfg.Fanin, 2)
+	for len(files) > most {
+		slices.SortFunc(files, func(a, b FileInfo) int { return cmp.Compare(a.Bytes, b.Bytes) })
+		n := min(most, len(files)-most+1)
+		f, err := s.merge(ctx, files[:n], within)
+		if err != nil {
+			return nil, err
 		}
+		files = append(files[n:], f)
 	}
-	return all
+	return files, nil
 }
 
 // file writes rows in order.
@@ -140,7 +151,8 @@ func (s *Sorter) file(ctx context.Context, rows Source) (FileInfo, error) {
 	}
 }
 
-// Files writes what is in memory and returns all files. The Sorter is then empty.
+// Files writes what is in memory and returns all files, at most Fanin of them.
+// The Sorter is then empty.
 func (s *Sorter) Files(ctx context.Context) ([]FileInfo, error) {
 	if len(s.filling.rows) > 0 {
 		if err := s.spill(ctx); err != nil {
@@ -150,7 +162,9 @@ func (s *Sorter) Files(ctx context.Context) ([]FileInfo, error) {
 	if err := s.wait(); err != nil {
 		return nil, err
 	}
-	return slices.Concat(s.tiers...), nil
+	files, err := s.Few(ctx, slices.Concat(s.tiers...), Range{})
+	s.tiers = nil
+	return files, err
 }
 
 // Sorted returns all rows in order, for a result that one worker looks at alone:

@@ -57,14 +57,17 @@ func (c *committer) moveBaseline(ctx context.Context, at time.Time) error {
 func (c *committer) nextBaseline(ctx context.Context, at time.Time) (*diff.Baseline, error) {
 	compare := c.shared.Compare
 	b := &diff.Baseline{Format: diff.BaselineFormat, Mode: string(c.sync.Mode), Key: compare.Key, Rows: c.counts.Present(), CommittedAt: at}
-	if !compare.Base {
+	if compare.Keep > 0 {
 		before, err := c.e.baseline(ctx, c.sync.Name, compare)
 		if err != nil {
 			return nil, err
 		}
-		b.Levels, b.Schema = before.Levels, before.Schema
+		b.Levels, b.Schema = before.Levels[:compare.Keep:compare.Keep], before.Schema
 	} else if !c.keysOnly {
 		b.Schema = compare.Carried
+	}
+	if compare.Baseline != "" && compare.Use == ledger.CompareBaseline {
+		b.Changes = c.counts[diff.Added] + c.counts[diff.Changed] + c.counts[diff.Removed]
 	}
 	level := diff.Level{Run: string(c.run.ID)}
 	for _, f := range c.levels {

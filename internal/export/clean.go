@@ -2,14 +2,20 @@ package export
 
 import (
 	"context"
+	"errors"
 
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// Clean implements run.Verb: it aborts the uploads of an epoch that came to
-// nothing, and drops tails and rows.
+// Clean implements run.Verb: it drops the tails and rows of an epoch, and aborts
+// its uploads that came to nothing. What is in our own bucket goes even where we
+// may not abort.
 func (e *Export) Clean(ctx context.Context, r ledger.Run, epoch int) error {
+	return errors.Join(e.dropRows(ctx, r, epoch), e.ledger.DropTails(ctx, r.ID, epoch), e.abortUploads(ctx, r, epoch))
+}
+
+func (e *Export) abortUploads(ctx context.Context, r ledger.Run, epoch int) error {
 	used, err := e.completed(ctx, r)
 	if err != nil {
 		return err
@@ -23,13 +29,7 @@ func (e *Export) Clean(ctx context.Context, r ledger.Run, epoch int) error {
 			return err
 		}
 	}
-	if err := a.openings(ctx, epoch); err != nil {
-		return err
-	}
-	if err := e.dropRows(ctx, r, epoch); err != nil {
-		return err
-	}
-	return e.ledger.DropTails(ctx, r.ID, epoch)
+	return a.openings(ctx, epoch)
 }
 
 // completed returns the uploads that became objects of a run that is done. One

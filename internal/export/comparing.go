@@ -29,8 +29,8 @@ type comparing struct {
 	// Recoded is set when the baseline's rows have another schema: they are compared
 	// as they would have been sent with the present one.
 	Recoded bool `json:"recoded,omitempty"`
-	// Base is set when the run's level of the baseline is a base: all rows.
-	Base bool `json:"base,omitempty"`
+	// Keep is how many levels of the baseline stay: see diff.Baseline.
+	Keep int `json:"keep,omitempty"`
 	// Ordered is set when the only part reads rows in an order that they are to be
 	// sent in.
 	Ordered bool `json:"ordered,omitempty"`
@@ -53,7 +53,7 @@ func (e *Export) compare(ctx context.Context, r ledger.Run, sh *shape) (*compari
 	if _, err := diff.NewRows(sh.carry.Schema()); err != nil {
 		return nil, fault.New(fault.KindOf(err), "sync %s: %w", j.sync.Name, err)
 	}
-	c := &comparing{Use: r.Trigger.Baseline, Key: key.Kinds(), Base: true}
+	c := &comparing{Use: r.Trigger.Baseline, Key: key.Kinds()}
 	if c.Result, err = encodeSchema(sh.result); err != nil {
 		return nil, err
 	}
@@ -73,7 +73,9 @@ func (e *Export) compare(ctx context.Context, r ledger.Run, sh *shape) (*compari
 	c.Baseline = c.Head
 	err = differences(j, &b, c, sh.carry.Schema())
 	c.Recoded = !j.keysOnly() && !bytes.Equal(b.Schema, c.Carried)
-	c.Base = c.Use == ledger.IgnoreBaseline || b.Mode != string(j.sync.Mode) || c.Recoded || b.Full()
+	if c.Use == ledger.CompareBaseline && b.Mode == string(j.sync.Mode) && !c.Recoded {
+		c.Keep = b.Keep()
+	}
 	return c, err
 }
 

@@ -41,7 +41,14 @@ func (e *Export) mergeRange(ctx context.Context, p run.Part, j *job, c *comparin
 	if err != nil {
 		return nil, err
 	}
-	return e.merge(ctx, p, sh, c, within, diff.Open(files{e.ledger}, all, within, e.cfg.DiffMemory/2))
+	sorter := e.sorter(p, maxFiles)
+	defer sorter.Stop()
+	if all, err = sorter.Few(ctx, all, within); err != nil {
+		return nil, err
+	}
+	// Many files want more than the few of the baseline: the less each has, the more
+	// often it is asked for.
+	return e.merge(ctx, p, sh, c, within, diff.Open(files{e.ledger}, all, within, e.cfg.DiffMemory/4*3))
 }
 
 // merge compares rows with the baseline's, and writes those that are to be sent
@@ -49,12 +56,12 @@ func (e *Export) mergeRange(ctx context.Context, p run.Part, j *job, c *comparin
 func (e *Export) merge(ctx context.Context, p run.Part, sh *shape, c *comparing, within diff.Range, rows []diff.Source) (*written, error) {
 	present := diff.NewMerge(rows...)
 	defer present.Close()
-	baseline, err := e.baselineRows(ctx, sh, c, within)
+	baseline, layers, err := e.baselineRows(ctx, sh, c, within)
 	if err != nil {
 		return nil, err
 	}
 	defer baseline.Close()
-	s, err := e.sender(ctx, p, sh, c)
+	s, err := e.sender(ctx, p, sh, c, layers)
 	if err != nil {
 		return nil, err
 	}
@@ -66,26 +73,26 @@ func (e *Export) merge(ctx context.Context, p run.Part, sh *shape, c *comparing,
 }
 
 // baselineRows returns the rows that were sent last, as they would have been
-// sent with the present columns.
-func (e *Export) baselineRows(ctx context.Context, sh *shape, c *comparing, within diff.Range) (diff.Source, error) {
+// sent with the present columns, and the layers that they come from.
+func (e *Export) baselineRows(ctx context.Context, sh *shape, c *comparing, within diff.Range) (diff.Source, *diff.Layers, error) {
 	b, err := e.baseline(ctx, sh.job.sync.Name, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if b == nil {
-		return diff.NewMerge(), nil
+		return diff.NewMerge(), nil, nil
 	}
 	rows := b.Open(files{e.ledger}, within, e.cfg.DiffMemory/4)
 	if !c.Recoded {
-		return rows, nil
+		return rows, rows, nil
 	}
 	was, err := decodeSchema(b.Schema)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	recoder, err := diff.NewRecoder(was, sh.carry.Schema())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return diff.NewRecoded(rows, recoder), nil
+	return diff.NewRecoded(rows, recoder), rows, nil
 }

@@ -33,7 +33,7 @@ type sender struct {
 	c     *comparing
 	key   *diff.Key
 	out   *outputs
-	level *diff.Writer
+	level *diff.LevelWriter
 	ops   []*sending // by the op's place among those of the run
 	rows  diff.Counts
 	again []string // samples of keys that are there twice
@@ -50,7 +50,7 @@ type sending struct {
 	ordered *diff.Sorter
 }
 
-func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing) (*sender, error) {
+func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing, before *diff.Layers) (*sender, error) {
 	s := &sender{ctx: ctx, sh: sh, c: c, log: e.log}
 	rows, err := diff.NewRows(sh.carry.Schema())
 	if err != nil {
@@ -76,7 +76,7 @@ func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing
 		s.ops = append(s.ops, to)
 	}
 	name := fmt.Sprintf("%s%05d-%s", ledger.BaselineDir(sh.job.sync.Name, p.Run.ID, p.Plan.Epoch), p.Index, p.Attempt)
-	s.level, err = diff.NewWriter(ctx, files{e.ledger}, name, diff.Zstd)
+	s.level, err = diff.NewLevelWriter(ctx, files{e.ledger}, name, c.Keep, before, sh.job.keysOnly())
 	return s, err
 }
 
@@ -104,7 +104,7 @@ func (s *sender) place(op diff.Op) (at int, wanted bool) {
 		op = diff.Added
 	}
 	switch {
-	case s.c.Use == ledger.RebuildBaseline, op == diff.Unchanged:
+	case s.c.Use == ledger.RebuildBaseline, op == diff.Unchanged, op == diff.Gone:
 		return 0, false
 	case s.sh.job.sync.Mode == def.Insert:
 		return 0, op == diff.Added
@@ -153,24 +153,13 @@ func (s *sender) flush(to *sending) error {
 
 // keep writes a row to the run's level of the baseline.
 func (s *sender) keep(op diff.Op, row diff.Source) error {
-	head := *row.Head()
-	switch {
-	case op == diff.Removed && s.c.Base, op == diff.Unchanged && !s.c.Base:
-		return nil
-	case op == diff.Removed:
-		head.Gone, head.Row = true, diff.RowHash{}
-		return s.level.Add(&head, nil)
-	case s.sh.job.keysOnly():
-		return s.level.Add(&head, nil)
-	}
-	body, err := row.Body()
-	if err != nil {
-		return err
-	}
-	if s.c.Ordered {
-		body = body[:len(body)-placeBytes]
-	}
-	return s.level.Add(&head, body)
+	return s.level.Visit(op, row.Head(), func() ([]byte, error) {
+		body, err := row.Body()
+		if err == nil && s.c.Ordered {
+			body = body[:len(body)-placeBytes]
+		}
+		return body, err
+	})
 }
 
 func (s *sender) twice(h *diff.Head) {

@@ -132,8 +132,8 @@ type files struct{ ledger *ledger.Ledger }
 func (f files) Create(ctx context.Context, name string) diff.File { return f.ledger.NewFile(ctx, name) }
 
 // Read implements diff.Store.
-func (f files) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
-	return f.ledger.ReadFile(ctx, name, offset, length)
+func (f files) Read(ctx context.Context, name string, offset int64, into []byte) error {
+	return f.ledger.ReadFileInto(ctx, name, offset, into)
 }
 
 // sortedFiles returns the files that the first wave left.

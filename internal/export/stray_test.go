@@ -44,14 +44,14 @@ func (b *mortal) ListUploads(ctx context.Context, prefix string) iter.Seq2[objst
 
 // mortal is a process as scene.process makes them, which dies wholly.
 func (s *scene) mortal(deny func(op string) (before, after error)) *export.Export {
-	l := ledger.New(&mortal{&store{s.state, deny}}, "", nil)
+	l := ledger.New(&mortal{&store{s.state, deny, s.opened}}, "", nil)
 	doors := connection.New(l, connection.Secrets{}, "")
 	s.t.Cleanup(func() { doors.Close() })
 	return export.New(l, export.Doors{
 		Project: doors.Project, Source: doors.Source, Format: s.formats,
 		Bucket: func(ctx context.Context, c *def.Connection, name string) (export.Bucket, error) {
 			b, err := doors.Bucket(ctx, c, name)
-			return &mortal{&store{b, deny}}, err
+			return &mortal{&store{b, deny, s.opened}}, err
 		},
 	}, export.Config{}, zap.NewNop())
 }
@@ -61,8 +61,8 @@ func ended(r ledger.Run, state ledger.State) ledger.Run {
 	return r
 }
 
-// deaths are all ways to die of a process that makes these calls.
-func deaths(seen []string) (all []*calls) {
+// waysToDie are all ways to die of a process that makes these calls.
+func waysToDie(seen []string) (all []*calls) {
 	for at, op := range seen {
 		if !strings.HasPrefix(op, "get") { // what changes nothing is no place to die at
 			all = append(all, &calls{dieAt: at + 1}, &calls{dieAt: at + 1, made: true})
@@ -100,7 +100,7 @@ func TestNoUploadOutlivesADeadWorker(t *testing.T) {
 		if _, err := s.part(s.mortal(whole.deny), 0, "whole"); err != nil {
 			t.Fatal(err)
 		}
-		for _, death := range deaths(whole.seen) {
+		for _, death := range waysToDie(whole.seen) {
 			what := fmt.Sprintf("%s (made %v)", whole.seen[death.dieAt-1], death.made)
 			s := scene()
 			if _, err := s.part(s.mortal(death.deny), 0, "first"); err == nil && !strings.HasPrefix(what, "delete") {
@@ -144,7 +144,7 @@ func TestNoUploadOutlivesALostClaim(t *testing.T) {
 	if _, _, err := late(whole.deny); err != nil {
 		t.Fatal(err)
 	}
-	all := deaths(whole.seen)
+	all := waysToDie(whole.seen)
 	for _, death := range all {
 		what := fmt.Sprintf("%s (made %v)", whole.seen[death.dieAt-1], death.made)
 		s, first, _ := late(death.deny)
@@ -185,7 +185,7 @@ func TestNoUploadOutlivesADeadCommit(t *testing.T) {
 		t.Fatalf("the commit opened no upload: %q", whole.seen)
 	}
 	intent := slices.IndexFunc(whole.seen, func(op string) bool { return strings.HasSuffix(op, "intent.json") && strings.HasPrefix(op, "put") })
-	for _, death := range deaths(whole.seen) {
+	for _, death := range waysToDie(whole.seen) {
 		what := fmt.Sprintf("%s (made %v)", whole.seen[death.dieAt-1], death.made)
 		for _, state := range []ledger.State{ledger.Done, ledger.Canceled} {
 			if state == ledger.Canceled && death.dieAt > intent {
