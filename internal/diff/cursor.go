@@ -77,7 +77,7 @@ func (c *Cursor) begin(ctx context.Context) (err error) {
 		return err
 	}
 	offset, size := c.cut()
-	c.buffer = make([]byte, size, max(size, f.size))
+	c.buffer = f.buffer(size, len(c.blocks) == 0) // none is free yet, so this changes nothing
 	c.data = c.buffer
 	return f.store.Read(ctx, c.file.Name, offset, c.buffer)
 }
