@@ -32,7 +32,7 @@ func NewCursor(store Store, f FileInfo, within Range, memory int64) *Cursor {
 
 // Open returns a cursor over each file that may have rows in a range, to be read
 // together, as by a Merge. In all they hold about as many bytes as memory says,
-// at least a block each.
+// at least a block each (TestMemoryOfManyCursorsIsBounded).
 func Open(store Store, files []FileInfo, within Range, memory int64) []Source {
 	var cursors []*Cursor
 	var all []Source

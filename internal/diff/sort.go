@@ -107,7 +107,7 @@ func (s *Sorter) merge(ctx context.Context, files []FileInfo, within Range) (Fil
 
 // Few returns files with the same rows of a range, at most Fanin of them: where
 // there are more, it merges the smallest. So the memory of a cursor over each is
-// bounded, however many wrote files.
+// bounded, however many wrote files (TestManySortersLeaveFewFiles).
 func (s *Sorter) Few(ctx context.Context, files []FileInfo, within Range) ([]FileInfo, error) {
 	files = slices.DeleteFunc(slices.Clone(files), func(f FileInfo) bool { return !within.overlaps(f) })
 	most := max(s.cfg.Fanin, 2)
@@ -160,6 +160,7 @@ func (s *Sorter) Files(ctx context.Context) ([]FileInfo, error) {
 	if err := s.wait(); err != nil {
 		return nil, err
 	}
+	s.filling, s.idle = &arena{}, &arena{} // their memory is wanted for other things now
 	files, err := s.Few(ctx, slices.Concat(s.tiers...), Range{})
 	s.tiers = nil
 	return files, err
@@ -172,6 +173,7 @@ func (s *Sorter) Sorted() ([]Source, error) {
 	if err := s.wait(); err != nil {
 		return nil, err
 	}
+	s.idle = nil
 	files := slices.Concat(s.tiers...)
 	return append(Open(s.cfg.Store, files, Range{}, s.cfg.Memory/2), s.filling.sorted()), nil
 }
