@@ -204,8 +204,8 @@ type stored struct{ *ledger.Ledger }
 
 func (s stored) Create(ctx context.Context, name string) diff.File { return s.NewFile(ctx, name) }
 
-func (s stored) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
-	return s.ReadFile(ctx, name, offset, length)
+func (s stored) Read(ctx context.Context, name string, offset int64, into []byte) error {
+	return s.ReadFileInto(ctx, name, offset, into)
 }
 
 // baselineAgrees checks that the baseline is that of a run, holds the table's

@@ -50,6 +50,7 @@ func benchSort(b testing.TB, store diff.Store, name string, rows, memory int64, 
 func always(version uint64) func(uint64) uint64 { return func(uint64) uint64 { return version } }
 
 func perRow(b *testing.B, rows int64) {
+	b.Helper()
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 	b.SetBytes(rows * 100)
 }

@@ -32,7 +32,7 @@ func NewCursor(store Store, f FileInfo, within Range, memory int64) *Cursor {
 
 // Open returns a cursor over each file that may have rows in a range, to be read
 // together, as by a Merge. In all they hold about as many bytes as memory says,
-// at least a block each.
+// at least a block each (TestMemoryOfManyCursorsIsBounded).
 func Open(store Store, files []FileInfo, within Range, memory int64) []Source {
 	var cursors []*Cursor
 	var all []Source
@@ -77,7 +77,7 @@ func (c *Cursor) begin(ctx context.Context) (err error) {
 		return err
 	}
 	offset, size := c.cut()
-	c.buffer = make([]byte, size, max(size, f.size))
+	c.buffer = f.buffer(size, len(c.blocks) == 0) // none is free yet, so this changes nothing
 	c.data = c.buffer
 	return f.store.Read(ctx, c.file.Name, offset, c.buffer)
 }
@@ -170,40 +170,4 @@ func (c *Cursor) Close() {
 
 func (c *Cursor) damaged(err error) error {
 	return fault.WithRemedy(fault.New(fault.Invalid, "read %s: %w", c.file.Name, err), "restore the object from a version or a backup of the state bucket; for a baseline, --reset-baseline makes a new one")
-}
-
-// Chain is sources one after the other: the files of one level of a baseline,
-// whose ranges follow each other.
-type Chain struct {
-	sources []Source // the first is the present one
-}
-
-// NewChain returns a source over the rows of all; every row of one stands before
-// those of the next.
-func NewChain(sources ...Source) *Chain { return &Chain{sources: sources} }
-
-// Next implements Source.
-func (c *Chain) Next(ctx context.Context) (bool, error) {
-	for len(c.sources) > 0 {
-		ok, err := c.sources[0].Next(ctx)
-		if ok || err != nil {
-			return ok, err
-		}
-		c.sources[0].Close()
-		c.sources = c.sources[1:]
-	}
-	return false, nil
-}
-
-// Head implements Source.
-func (c *Chain) Head() *Head { return c.sources[0].Head() }
-
-// Body implements Source.
-func (c *Chain) Body() ([]byte, error) { return c.sources[0].Body() }
-
-// Close implements Source.
-func (c *Chain) Close() {
-	for _, s := range c.sources {
-		s.Close()
-	}
 }
