@@ -97,7 +97,7 @@ func parquetValue(values []pq.Value, t *sqlType) any {
 	return all
 }
 
-func wholeJSON(v pq.Value) any { return number(v).String() }
+func wholeJSON(v pq.Value) any { return json.Number(number(v).String()) }
 
 // number is an integer, however wide.
 func number(v pq.Value) *big.Int {
