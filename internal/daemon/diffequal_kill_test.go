@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -11,11 +12,14 @@ import (
 
 	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/task"
 )
 
-// leases is where the queue has the tasks that workers do, by the time at which
-// they count as lost.
+// leases is where the queue has the tasks that workers do.
 const leases = "asynq:{export}:lease"
+
+// partsAtOnce is how many tasks a worker does at a time.
+const partsAtOnce = 2
 
 // killing kills workers now and then while they have tasks, and a few times the
 // producer. What it returns says how many, and how many tasks were done again.
@@ -25,17 +29,14 @@ func (p *proof) killing(ctx context.Context, producer *process, workers []*proce
 	r := rand.New(rand.NewPCG(uint64(len(workers)), 1))
 	all, producers, every := workers[:len(workers):len(workers)], 0, max(1, cap(p.begun)/(p.kills+2))
 	for n := range p.kills {
-		if !p.await(ctx, every) || !p.busy(ctx, client) {
+		if !p.await(ctx, every) || !p.busy(ctx, client, partsAtOnce*(len(workers)-1)+1) {
 			break
 		}
 		i := r.IntN(len(workers))
 		workers[i].kill()
-		if p.hurried {
-			p.expire(ctx, client)
-		}
 		workers[i] = p.worker(i)
 		all = append(all, workers[i])
-		if n%5 == 3 {
+		if n%6 == 3 {
 			producer.kill()
 			producer = p.start("producer")
 			producers++
@@ -62,45 +63,45 @@ func (p *proof) await(ctx context.Context, runs int) bool {
 	return true
 }
 
-// busy waits until a worker has a task.
-func (p *proof) busy(ctx context.Context, client *redis.Client) bool {
-	for ; ctx.Err() == nil; pause(p.t) {
+// busy waits until so many tasks are being done, though not for ever: at the end
+// of the rounds there may be fewer.
+func (p *proof) busy(ctx context.Context, client *redis.Client, tasks int) bool {
+	for deadline := time.Now().Add(20 * time.Second); ctx.Err() == nil; {
 		n, err := client.ZCard(ctx, leases).Result()
 		if err != nil {
 			return false
 		}
-		if n > 0 {
+		if int(n) >= tasks || time.Now().After(deadline) {
 			return true
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(2 * time.Millisecond):
 		}
 	}
 	return false
 }
 
-// expire makes the leases of a killed worker end at once, and not after a
-// minute. A worker that lives renews its leases of 30 s each 5 s.
-func (p *proof) expire(ctx context.Context, client *redis.Client) {
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline) && ctx.Err() == nil; pause(p.t) {
-		old, err := client.ZRangeByScore(ctx, leases, &redis.ZRangeBy{Min: "0", Max: fmt.Sprint(time.Now().Unix() + 22)}).Result()
-		if err != nil || len(old) == 0 {
-			continue
-		}
-		for _, task := range old {
-			client.ZAddXX(ctx, leases, redis.Z{Score: float64(time.Now().Unix() - 120), Member: task})
-		}
-		return
-	}
-}
-
-// attempts returns how many parts the workers did, and how many of them not the
-// first time.
+// attempts returns how many parts the workers did, and how many of them had been
+// asked for before: the queue or the producer found that a worker was gone, or the
+// producer was, and its snapshot with it.
 func (p *proof) attempts(workers []*process) (parts, again int) {
 	for _, w := range workers {
 		for line := range strings.Lines(w.log(p.t)) {
-			if strings.Contains(line, `"part done"`) {
-				parts++
-				if !strings.Contains(line, `"retried":0,`) {
-					again++
-				}
+			var said struct {
+				Msg, Task string
+				Retried   int
+			}
+			if json.Unmarshal([]byte(line), &said) != nil || said.Msg != "part done" {
+				continue
+			}
+			_, epoch, _, round, err := task.ParseID(said.Task)
+			if err != nil {
+				p.t.Error(err)
+			}
+			parts++
+			if said.Retried > 0 || round > 0 || epoch > 1 {
+				again++
 			}
 		}
 	}

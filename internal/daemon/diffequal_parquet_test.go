@@ -143,7 +143,7 @@ func bytesJSON(v pq.Value) any { return `\x` + hex.EncodeToString(v.ByteArray())
 
 func bytesUUID(v pq.Value) any {
 	b := v.ByteArray()
-	return fmt.Sprintf("%x-%x", b[:4], b[4:])
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 func floatJSON(v pq.Value) any {

@@ -161,7 +161,7 @@ func (t *randomTable) mutation() string {
 		if t.large {
 			return t.fill(t.rand.IntN(30000), 500+t.rand.IntN(1500))
 		}
-		return t.insert(1 + t.rand.IntN(40))
+		return t.insert(1 + t.rand.IntN(80))
 	case n < 14:
 		return fmt.Sprintf("delete from %s where %s", t.name, t.share(1+t.rand.IntN(20)))
 	case n < 25:
