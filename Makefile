@@ -54,6 +54,6 @@ prove-large: setup ## Write more than 2 GB with four permissions, and cancel it 
 	go test -count=1 -v -run '^TestMinimalPermissions' ./internal/daemon
 
 .PHONY: prove-diff-equal
-prove-diff-equal: setup ## Compare 1728 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
-	DIFF_EQUAL_SEED='$(SEED)' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=36 DIFF_EQUAL_KILLS=12 \
+prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
+	DIFF_EQUAL_SEED='$(SEED)' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
 		go test -count=1 -timeout 40m -v -run '^TestDiffEqualsFullOuterJoin$$' ./internal/daemon

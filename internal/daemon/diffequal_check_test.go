@@ -40,7 +40,7 @@ func (c *checker) prepare(ctx context.Context) error {
 			staged = append(staged, quoted(f.name)+" "+f.typ.readAs())
 		}
 	}
-	return c.exec(ctx, "set timezone to 'UTC'",
+	return c.exec(ctx, "set timezone to 'UTC'", "drop table if exists got, staged, want", fmt.Sprintf("drop type if exists %s_row", c.name),
 		fmt.Sprintf("create type %s_row as (%s)", c.name, strings.Join(read, ", ")),
 		fmt.Sprintf("create temp table got (sent_as text, %s)", strings.Join(read, ", ")),
 		fmt.Sprintf("create temp table staged (%s)", strings.Join(staged, ", ")),
@@ -62,8 +62,15 @@ func (c *checker) expect(ctx context.Context, use ledger.BaselineUse) (ops, erro
 	for _, k := range c.table.key {
 		same = append(same, fmt.Sprintf("n.%s = o.%[1]s", quoted(k.name)))
 	}
-	for _, compare := range c.compared {
-		now, sent = append(now, compare("n")), append(sent, compare("o"))
+	for _, f := range c.fields {
+		for _, compared := range f.compared {
+			now = append(now, compared("n"))
+			if f.fresh {
+				sent = append(sent, "null")
+			} else {
+				sent = append(sent, compared("o"))
+			}
+		}
 	}
 	differs := "false"
 	if len(now) > 0 {
@@ -75,7 +82,11 @@ func (c *checker) expect(ctx context.Context, use ledger.BaselineUse) (ops, erro
 	}
 	for _, f := range c.fields {
 		added = append(added, f.written("n", "("+op+")"))
-		removed = append(removed, f.written("o", "'removed'"))
+		if f.fresh {
+			removed = append(removed, "null")
+		} else {
+			removed = append(removed, f.written("o", "'removed'"))
+		}
 	}
 	values := make([]string, len(added))
 	for i := range values {

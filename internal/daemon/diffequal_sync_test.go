@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,8 @@ type randomSync struct {
 	sql         string // of the model; %s is the table
 	columns     []randomColumn
 	fields      []*sentField
-	compared    []func(row string) string // what is carried of a row, as text
+	choices     []*sentField // of which fields are some, where there is no mapping
+	destination string       // lines of the sync's file
 	format      string
 	compression string
 	csv         csvChoice
@@ -35,9 +37,13 @@ type csvChoice struct {
 type sentField struct {
 	name string
 	typ  *sqlType
-	// written makes the text that is compared of a row, which is an alias, and an op.
+	// written makes the text that a file shows of a row, which is an alias, and an op.
 	written func(row, op string) string
-	parts   []randomColumn // of an object
+	// compared makes texts of what is carried of a row.
+	compared []func(row string) string
+	parts    []randomColumn // of an object
+	line     string         // in the list of columns
+	fresh    bool           // the last run had no such column: of what was sent, it is null
 }
 
 // yaml quotes a text for a project file.
@@ -55,7 +61,7 @@ func newRandomSync(t *randomTable) *randomSync {
 	ordered := s.chooseModel(r)
 	lines := s.chooseFields(r)
 	s.format = pickOf(r, []string{"ndjson", "csv", "parquet", "json"})
-	lines += "destination:\n  connection: minio\n  format: " + s.format + "\n" + s.chooseDestination(r)
+	s.destination = "destination:\n  connection: minio\n  format: " + s.format + "\n" + s.chooseDestination(r)
 	var key []string
 	for _, c := range t.key {
 		key = append(key, c.name)
@@ -64,8 +70,14 @@ func newRandomSync(t *randomTable) *randomSync {
 	if column, ok := s.partition(r); ok && !ordered {
 		model += fmt.Sprintf("partition: {column: %s, count: %d}\n", yaml(column), 1+r.IntN(4))
 	}
-	s.files = map[string]string{"models/" + s.name + ".yaml": model, "syncs/" + s.name + ".yaml": "model: " + s.name + "\nmode: diff\n" + lines}
+	s.files = map[string]string{"models/" + s.name + ".yaml": model, s.file(): s.definition(lines)}
 	return s
+}
+
+func (s *randomSync) file() string { return "syncs/" + s.name + ".yaml" }
+
+func (s *randomSync) definition(lines string) string {
+	return "model: " + s.name + "\nmode: diff\n" + lines + s.destination
 }
 
 // chooseModel chooses the SQL, and says whether it has an order.
@@ -101,36 +113,49 @@ func (s *randomSync) partition(r *rand.Rand) (string, bool) {
 	return c.name, c.typ.ordered && r.IntN(6) > 0
 }
 
-func (s *randomSync) columnField(name string, c randomColumn) *sentField {
-	s.compared = append(s.compared, func(row string) string { return c.typ.text(row + "." + quoted(c.name)) })
-	return &sentField{name: name, typ: c.typ, written: func(row, _ string) string { return c.typ.written(row + "." + quoted(c.name)) }}
+func columnField(name string, c randomColumn) *sentField {
+	return &sentField{
+		name: name, typ: c.typ, line: fmt.Sprintf("  - {column: %s, as: %s}\n", yaml(c.name), yaml(name)),
+		written:  func(row, _ string) string { return c.typ.written(row + "." + quoted(c.name)) },
+		compared: []func(string) string{func(row string) string { return c.typ.text(row + "." + quoted(c.name)) }},
+	}
 }
 
 // chooseFields chooses columns or a mapping, and returns its lines.
 func (s *randomSync) chooseFields(r *rand.Rand) string {
-	wanted := append([]randomColumn{}, s.columns...)
+	if r.IntN(5) < 2 {
+		wanted := append([]randomColumn{}, s.columns...)
+		r.Shuffle(len(wanted), func(i, k int) { wanted[i], wanted[k] = wanted[k], wanted[i] })
+		return s.chooseMapping(r, wanted[:1+r.IntN(len(wanted))])
+	}
+	renamed := r.IntN(3) > 0
+	for i, c := range s.columns {
+		name := c.name
+		if renamed && r.IntN(4) == 0 {
+			name = fmt.Sprintf("as %d", i)
+		}
+		s.choices = append(s.choices, columnField(name, c))
+	}
+	if renamed {
+		return s.chooseColumns(r)
+	}
+	s.fields = s.choices
+	return ""
+}
+
+// chooseColumns chooses some columns, and knows which the last choice had not.
+func (s *randomSync) chooseColumns(r *rand.Rand) string {
+	wanted := append([]*sentField{}, s.choices...)
 	r.Shuffle(len(wanted), func(i, k int) { wanted[i], wanted[k] = wanted[k], wanted[i] })
 	wanted = wanted[:1+r.IntN(len(wanted))]
-	switch r.IntN(5) {
-	case 0, 1:
-		var lines strings.Builder
-		lines.WriteString("columns:\n")
-		for i, c := range wanted {
-			name := c.name
-			if r.IntN(4) == 0 {
-				name = fmt.Sprintf("as %d", i)
-			}
-			fmt.Fprintf(&lines, "  - {column: %s, as: %s}\n", yaml(c.name), yaml(name))
-			s.fields = append(s.fields, s.columnField(name, c))
-		}
-		return lines.String()
-	case 2, 3:
-		return s.chooseMapping(r, wanted)
+	var lines strings.Builder
+	lines.WriteString("columns:\n")
+	for _, f := range wanted {
+		f.fresh = !slices.Contains(s.fields, f)
+		lines.WriteString(f.line)
 	}
-	for _, c := range s.columns {
-		s.fields = append(s.fields, s.columnField(c.name, c))
-	}
-	return ""
+	s.fields = wanted
+	return lines.String()
 }
 
 var plainName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
@@ -156,7 +181,7 @@ func (s *randomSync) chooseMapping(r *rand.Rand, wanted []randomColumn) string {
 		}
 	}
 	for i, c := range wanted {
-		add(yaml(map[string]string{"column": c.name}), s.columnField(fmt.Sprintf("f %d", i), c))
+		add(yaml(map[string]string{"column": c.name}), columnField(fmt.Sprintf("f %d", i), c))
 	}
 	if r.IntN(2) == 0 {
 		add("{variable: op}", &sentField{name: "op", typ: typeNamed("text"), written: func(_, op string) string { return op }})
@@ -169,23 +194,23 @@ func (s *randomSync) chooseMapping(r *rand.Rand, wanted []randomColumn) string {
 		made := func(row string) string {
 			return fmt.Sprintf("concat(%s.%s, ' – ', %[1]s.%[3]s)", row, quoted(a.name), quoted(b.name))
 		}
-		s.compared = append(s.compared, made)
-		add(yaml(map[string]string{"template": "{{ " + a.name + " }} – {{ " + b.name + " }}"}),
-			&sentField{name: "made", typ: typeNamed("text"), written: func(row, _ string) string { return made(row) }})
+		add(yaml(map[string]string{"template": "{{ " + a.name + " }} – {{ " + b.name + " }}"}), &sentField{
+			name: "made", typ: typeNamed("text"), compared: []func(string) string{made}, written: func(row, _ string) string { return made(row) }})
 	}
 	if len(parts) > 0 && r.IntN(3) > 0 {
-		s.addObject(add, parts[:1+r.IntN(len(parts))])
+		addObject(add, parts[:1+r.IntN(len(parts))])
 	}
 	return lines.String()
 }
 
-func (s *randomSync) addObject(add func(string, *sentField), parts []randomColumn) {
+// addObject adds an object of columns.
+func addObject(add func(string, *sentField), parts []randomColumn) {
 	inner, field := map[string]map[string]string{}, &sentField{name: "inner", typ: typeNamed("jsonb")}
 	for i, c := range parts {
 		name := fmt.Sprintf("p%02d", i) // sorted, as yaml writes them
 		inner[name] = map[string]string{"column": c.name}
 		field.parts = append(field.parts, randomColumn{name, c.typ})
-		s.compared = append(s.compared, func(row string) string { return c.typ.text(row + "." + quoted(c.name)) })
+		field.compared = append(field.compared, func(row string) string { return c.typ.text(row + "." + quoted(c.name)) })
 	}
 	field.written = func(row, _ string) string {
 		var all []string

@@ -21,7 +21,7 @@ type randomColumn struct {
 	typ  *sqlType
 }
 
-// once makes the objects that all tables share.
+// sharedObjects makes what all tables use.
 var sharedObjects = []string{
 	`create type mood as enum ('fine', 'so "so", really', '日本')`, "create type pair as (a int, b text)", "create domain rank as int",
 	"create table labels (id int primary key, label text, weight numeric)",
@@ -159,7 +159,7 @@ func (t *randomTable) mutation() string {
 	switch n := t.rand.IntN(40); {
 	case n < 9:
 		if t.large {
-			return t.fill(t.rand.IntN(30000), 500+t.rand.IntN(1500))
+			return t.fill(t.rand.IntN(18000), 500+t.rand.IntN(1500))
 		}
 		return t.insert(1 + t.rand.IntN(80))
 	case n < 14:

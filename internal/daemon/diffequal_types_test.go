@@ -102,7 +102,7 @@ func someDay(r *rand.Rand) string { return someMoment(r)[:10] }
 
 func someClock(r *rand.Rand) string { return someMoment(r)[11:] }
 
-// some are the types but numeric(p,s) and arrays.
+// someTypes are all types but numeric(p,s) and arrays.
 var someTypes = []*sqlType{
 	{name: "smallint", literal: mostly(between(-50, 200), among("-32768", "32767")), fits: true, ordered: true, parquet: wholeJSON},
 	{name: "integer", literal: mostly(between(-50, 400), among("-2147483648", "2147483647")), fits: true, ordered: true, parquet: wholeJSON},
@@ -154,12 +154,10 @@ func numericOf(precision, scale int) *sqlType {
 		name: fmt.Sprintf("numeric(%d,%d)", precision, scale), fits: true, ordered: true, parquet: decimalJSON(max(scale, 0)),
 		literal: func(r *rand.Rand) string {
 			text := among("", "-")(r) + digits(r, 1+r.IntN(precision))
-			return fmt.Sprintf("%se%d", text, among2(r, -scale, -scale, -scale))
+			return fmt.Sprintf("%se%d", text, -scale)
 		},
 	}
 }
-
-func among2(r *rand.Rand, values ...int) int { return values[r.IntN(len(values))] }
 
 func arrayOf(e *sqlType) *sqlType {
 	return &sqlType{name: e.name + "[]", element: e, literal: func(r *rand.Rand) string {
