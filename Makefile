@@ -61,3 +61,8 @@ prove-commit: setup ## Kill the processes of inserts and diffs at each of their 
 .PHONY: prove-diff
 prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers with 512 MiB
 	go test -count=1 -v -tags prove -timeout 60m -run '^TestABigDiffInLittleMemory$$' ./internal/daemon
+
+.PHONY: prove-diff-equal
+prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
+	DIFF_EQUAL_SEED='$(SEED)' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
+		go test -count=1 -timeout 40m -v -run '^TestDiffEqualsFullOuterJoin$$' ./internal/daemon
