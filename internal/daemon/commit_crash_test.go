@@ -2,7 +2,6 @@ package daemon_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -199,15 +198,6 @@ func (s *stage) closed(id ledger.RunID) {
 	})
 }
 
-// stored is the state bucket as package diff reads it.
-type stored struct{ *ledger.Ledger }
-
-func (s stored) Create(ctx context.Context, name string) diff.File { return s.NewFile(ctx, name) }
-
-func (s stored) Read(ctx context.Context, name string, offset int64, into []byte) error {
-	return s.ReadFileInto(ctx, name, offset, into)
-}
-
 // baselineAgrees checks that the baseline is that of a run, holds the table's
 // rows, and that the objects are what the manifest says.
 func (s *stage) baselineAgrees(r ledger.Run) {
@@ -229,7 +219,7 @@ func (s *stage) baselineAgrees(r ledger.Run) {
 	}
 	build := rows.NewBuilder()
 	defer build.Release()
-	source := b.Open(stored{s.ledger}, diff.Range{}, 1<<20)
+	source := b.Open(export.Files{Ledger: s.ledger}, diff.Range{}, 1<<20)
 	defer source.Close()
 	for {
 		ok, err := source.Next(t.Context())

@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/longshore/longshore/internal/diff"
+	"github.com/longshore/longshore/internal/export"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/task"
 )
@@ -115,7 +116,7 @@ func (p *proof) readBaselines(ctx context.Context, sync string, runs []ledger.Ru
 		if err := p.ledger.BaselineOf(ctx, sync, run, &b); err != nil {
 			return err
 		}
-		rows := b.Open(ledgerFiles{p.ledger}, diff.Range{}, 1<<20)
+		rows := b.Open(export.Files{Ledger: p.ledger}, diff.Range{}, 1<<20)
 		var n int64
 		for {
 			more, err := rows.Next(ctx)
@@ -142,15 +143,4 @@ func (p *proof) readBaselines(ctx context.Context, sync string, runs []ledger.Ru
 		err = fmt.Errorf("the baseline is of run %s, want %s", at, runs[len(runs)-1])
 	}
 	return err
-}
-
-// ledgerFiles is the state bucket as package diff sees it.
-type ledgerFiles struct{ ledger *ledger.Ledger }
-
-func (f ledgerFiles) Create(ctx context.Context, name string) diff.File {
-	return f.ledger.NewFile(ctx, name)
-}
-
-func (f ledgerFiles) Read(ctx context.Context, name string, offset, length int64) ([]byte, error) {
-	return f.ledger.ReadFile(ctx, name, offset, length)
 }

@@ -2,7 +2,6 @@ package export_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -172,19 +171,10 @@ func (tr *trial) rows(m move) []string {
 	return all
 }
 
-// stored is the state bucket as package diff reads it.
-type stored struct{ *ledger.Ledger }
-
-func (s stored) Create(ctx context.Context, name string) diff.File { return s.NewFile(ctx, name) }
-
-func (s stored) Read(ctx context.Context, name string, offset int64, into []byte) error {
-	return s.ReadFileInto(ctx, name, offset, into)
-}
-
 func (tr *trial) baselineRows(b inForce, within diff.Range) []string {
 	tr.t.Helper()
 	show := tr.shower(b)
-	source := b.Open(stored{tr.ledger}, within, 1<<20)
+	source := b.Open(export.Files{Ledger: tr.ledger}, within, 1<<20)
 	defer source.Close()
 	var all []string
 	for {

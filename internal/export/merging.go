@@ -48,7 +48,7 @@ func (e *Export) mergeRange(ctx context.Context, p run.Part, j *job, c *comparin
 	}
 	// Many files want more than the few of the baseline: the less each has, the more
 	// often it is asked for.
-	return e.merge(ctx, p, sh, c, within, diff.Open(files{e.ledger}, all, within, e.cfg.DiffMemory/4*3))
+	return e.merge(ctx, p, sh, c, within, diff.Open(Files{e.ledger}, all, within, e.cfg.DiffMemory/4*3))
 }
 
 // merge compares rows with the baseline's, and writes those that are to be sent
@@ -82,7 +82,7 @@ func (e *Export) baselineRows(ctx context.Context, sh *shape, c *comparing, with
 	if b == nil {
 		return diff.NewMerge(), nil, nil
 	}
-	rows := b.Open(files{e.ledger}, within, e.cfg.DiffMemory/4)
+	rows := b.Open(Files{e.ledger}, within, e.cfg.DiffMemory/4)
 	if !c.Recoded {
 		return rows, rows, nil
 	}

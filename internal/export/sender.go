@@ -76,7 +76,7 @@ func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing
 		s.ops = append(s.ops, to)
 	}
 	name := fmt.Sprintf("%s%05d-%s", ledger.BaselineDir(sh.job.sync.Name, p.Run.ID, p.Plan.Epoch), p.Index, p.Attempt)
-	s.level, err = diff.NewLevelWriter(ctx, files{e.ledger}, name, c.Keep, before, sh.job.keysOnly())
+	s.level, err = diff.NewLevelWriter(ctx, Files{e.ledger}, name, c.Keep, before, sh.job.keysOnly())
 	return s, err
 }
 

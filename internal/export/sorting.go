@@ -34,7 +34,7 @@ func (e *Export) sort(ctx context.Context, p run.Part, sh *shape, c *comparing, 
 
 func (e *Export) sorter(p run.Part, fanin int) *diff.Sorter {
 	return diff.NewSorter(diff.SortConfig{
-		Store: files{e.ledger}, Memory: e.cfg.DiffMemory, Fanin: fanin,
+		Store: Files{e.ledger}, Memory: e.cfg.DiffMemory, Fanin: fanin,
 		Name: fmt.Sprintf("%s%05d-%s-", ledger.ShuffleDir(p.Run.ID, p.Plan.Epoch), p.Index, p.Attempt),
 	})
 }
@@ -125,15 +125,15 @@ func badKeys(model, what string, samples []string) error {
 		"leave these rows out in the model's SQL, or name a primary_key that each row has one of")
 }
 
-// files is the state bucket as package diff sees it.
-type files struct{ ledger *ledger.Ledger }
+// Files is the state bucket as package diff sees it.
+type Files struct{ *ledger.Ledger }
 
 // Create implements diff.Store.
-func (f files) Create(ctx context.Context, name string) diff.File { return f.ledger.NewFile(ctx, name) }
+func (f Files) Create(ctx context.Context, name string) diff.File { return f.NewFile(ctx, name) }
 
 // Read implements diff.Store.
-func (f files) Read(ctx context.Context, name string, offset int64, into []byte) error {
-	return f.ledger.ReadFileInto(ctx, name, offset, into)
+func (f Files) Read(ctx context.Context, name string, offset int64, into []byte) error {
+	return f.ReadFileInto(ctx, name, offset, into)
 }
 
 // sortedFiles returns the files that the first wave left.
