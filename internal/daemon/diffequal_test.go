@@ -35,8 +35,8 @@ type proof struct {
 	ops   ops
 }
 
-// setting is a number from the environment.
-func setting(t *testing.T, name string, otherwise int) int {
+// numberFrom is a number from the environment.
+func numberFrom(t *testing.T, name string, otherwise int) int {
 	t.Helper()
 	text := os.Getenv(name)
 	if text == "" {
@@ -54,8 +54,8 @@ func setting(t *testing.T, name string, otherwise int) int {
 // 1, 2 and 4 worker processes, some of which are killed. DIFF_EQUAL_SEED makes
 // the same tables and changes again; `make prove-diff-equal` has more of them.
 func TestDiffEqualsFullOuterJoin(t *testing.T) {
-	seed := setting(t, "DIFF_EQUAL_SEED", int(time.Now().UnixNano()%1e9))
-	tables, rounds, kills := setting(t, "DIFF_EQUAL_TABLES", 4), setting(t, "DIFF_EQUAL_ROUNDS", 2), setting(t, "DIFF_EQUAL_KILLS", 0)
+	seed := numberFrom(t, "DIFF_EQUAL_SEED", int(time.Now().UnixNano()%1e9))
+	tables, rounds, kills := numberFrom(t, "DIFF_EQUAL_TABLES", 4), numberFrom(t, "DIFF_EQUAL_ROUNDS", 2), numberFrom(t, "DIFF_EQUAL_KILLS", 0)
 	t.Logf("DIFF_EQUAL_SEED=%d DIFF_EQUAL_TABLES=%d DIFF_EQUAL_ROUNDS=%d DIFF_EQUAL_KILLS=%d", seed, tables, rounds, kills)
 	for _, workers := range []int{1, 2, 4} {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {

@@ -75,25 +75,47 @@ func (c *committer) putWhole(ctx context.Context, o *candidate) (err error) {
 			return err
 		}
 	}
-	obj, err := c.bucket.Put(ctx, o.Key, body, c.put)
-	if fault.Is(err, fault.Conflict) && c.again {
-		// Only with on_conflict: fail. Either the leader before us put it, or
-		// somebody else's object was there all along.
-		if obj, err = c.bucket.Head(ctx, o.Key); fault.Is(err, fault.Denied) {
-			obj, err = objstore.Object{Key: o.Key, Size: int64(len(body))}, nil
-		}
-		if err == nil && !holds(obj, body) {
-			err = exists(o.Key)
-		}
-	} else if fault.Is(err, fault.Conflict) {
-		err = exists(o.Key)
-	}
+	obj, err := c.putOnce(ctx, o.Key, body)
 	if err != nil {
 		return err
 	}
 	whole := objstore.Piece{Number: 1, ETag: obj.ETag, Size: int64(len(body)), SHA256: sha256hex(body), CRC64: crc64.Checksum(body)}
 	c.shown(o, obj.ETag, []objstore.Piece{whole})
 	return nil
+}
+
+// putOnce puts an object, or finds that an earlier attempt at this commit did.
+func (c *committer) putOnce(ctx context.Context, key string, body []byte) (objstore.Object, error) {
+	if c.again && c.put.IfAbsent {
+		// A store may refuse before it has read a large body, and hang up.
+		if obj, err := c.bucket.Head(ctx, key); err == nil {
+			return mine(obj, body)
+		}
+	}
+	obj, err := c.bucket.Put(ctx, key, body, c.put)
+	switch {
+	case !fault.Is(err, fault.Conflict):
+		return obj, err
+	case !c.again:
+		return obj, exists(key)
+	}
+	obj, err = c.bucket.Head(ctx, key)
+	switch {
+	case fault.Is(err, fault.Denied):
+		return objstore.Object{Key: key, Size: int64(len(body))}, nil
+	case err != nil:
+		return obj, err
+	}
+	return mine(obj, body)
+}
+
+// mine tells an object that the leader before us put from one that somebody else
+// had there all along.
+func mine(obj objstore.Object, body []byte) (objstore.Object, error) {
+	if !holds(obj, body) {
+		return obj, exists(obj.Key)
+	}
+	return obj, nil
 }
 
 // shown is told of an object that is visible.

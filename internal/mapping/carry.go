@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/longshore/longshore/internal/def"
 )
@@ -21,9 +22,18 @@ type carrier struct{ carried []def.Field }
 func (c *carrier) fields(fields []def.Field, path string) []def.Field {
 	out := make([]def.Field, len(fields))
 	for i, f := range fields {
-		out[i] = def.Field{Name: f.Name, Expr: c.expr(f.Expr, path+f.Name)}
+		out[i] = def.Field{Name: f.Name, Expr: c.expr(f.Expr, path+segment(f.Name))}
 	}
 	return out
+}
+
+// segment is a field's name in a path. Names that look like a part of a path are
+// quoted, so that no two fields have one path.
+func segment(name string) string {
+	if name == "" || strings.ContainsAny(name, `.["\`) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 func (c *carrier) expr(e def.Expr, path string) def.Expr {

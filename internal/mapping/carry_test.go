@@ -7,6 +7,25 @@ import (
 	"github.com/longshore/longshore/internal/mapping"
 )
 
+func TestNoTwoCarriedFieldsHaveOneName(t *testing.T) {
+	carried, _ := mapping.Carry(parse(t, `x.y: first_name
+x: {object: {y: first_name, '"y"': last_name}}
+list[0]: first_name
+list: {array: [first_name]}
+'"x"': first_name
+`))
+	seen := map[string]bool{}
+	for _, f := range carried {
+		if seen[f.Name] {
+			t.Errorf("two fields are called %s", f.Name)
+		}
+		seen[f.Name] = true
+	}
+	if len(seen) != 6 {
+		t.Errorf("got %d names, want 6", len(seen))
+	}
+}
+
 // A row that was carried becomes what it would have become at once, but for the
 // variables, which are those of the run that writes it.
 func TestACarriedRowIsTheSame(t *testing.T) {
