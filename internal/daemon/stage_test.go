@@ -200,6 +200,7 @@ func binary(t *testing.T, name string) string {
 		if err != nil {
 			return "", err
 		}
+		servertest.AtEnd(func() { os.RemoveAll(dir) })
 		path := filepath.Join(dir, name)
 		out, err := exec.Command("go", "build", "-o", path, "../../cmd/"+name).CombinedOutput()
 		if err != nil {

@@ -72,10 +72,25 @@ func (f *File) Write(p []byte) (int, error) {
 			continue
 		}
 		n := min(room, len(p)-written)
+		f.grow(n, len(f.buf)+room)
 		f.buf = append(f.buf, p[written:written+n]...)
 		written, f.size = written+n, f.size+int64(n)
 	}
 	return written, f.err
+}
+
+// grow makes room for n bytes more in the buffer, which is no larger than a
+// piece: a small file takes little, a large one is not copied over and over.
+func (f *File) grow(n, piece int) {
+	need := len(f.buf) + n
+	if need <= cap(f.buf) {
+		return
+	}
+	larger := piece
+	if len(f.pieces) == 0 {
+		larger = min(max(need, 2*cap(f.buf)), piece)
+	}
+	f.buf = append(make([]byte, 0, larger), f.buf...)
 }
 
 // send uploads the buffer in the background.

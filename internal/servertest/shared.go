@@ -24,6 +24,13 @@ var (
 	atEnd     []func() // guarded by endMu; run by Main
 )
 
+// AtEnd has Main call do after the last test, for what tests share.
+func AtEnd(do func()) {
+	endMu.Lock()
+	defer endMu.Unlock()
+	atEnd = append(atEnd, do)
+}
+
 // shared is one server for all tests of the binary, started by the first that asks.
 type shared[T any] struct {
 	start func() (T, *Server, error)
@@ -43,9 +50,7 @@ func (s *shared[T]) get(t testing.TB, name string) T {
 		var server *Server
 		s.value, server, s.err = s.start()
 		if s.err == nil {
-			endMu.Lock()
-			atEnd = append(atEnd, server.close)
-			endMu.Unlock()
+			AtEnd(server.close)
 		}
 	})
 	if s.err != nil {
