@@ -118,6 +118,7 @@ func (c *chunkWriter) endPage() error {
 	if c.rows == 0 {
 		return nil
 	}
+	c.values.settle() // before a page refers to the dictionary
 	body := c.pack.body[:0]
 	if c.leaf.maxRep > 0 {
 		body = appendLevelRuns(body, c.levels.rep, c.leaf.maxRep)
@@ -179,7 +180,6 @@ func (c *chunkWriter) size() int64 {
 // end appends the chunk to dst, whose beginning is at offset base, and begins a
 // new one.
 func (c *chunkWriter) end(dst []byte, base int64) ([]byte, meta.Chunk, error) {
-	c.values.settle()
 	if err := c.endPage(); err != nil {
 		return dst, meta.Chunk{}, err
 	}

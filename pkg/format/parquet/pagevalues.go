@@ -17,7 +17,8 @@ type pageValues interface {
 	held() int
 	// encode appends the page's values to dst and begins a new page.
 	encode(dst []byte) ([]byte, meta.Encoding)
-	// settle decides about the dictionary before the chunk's last page is encoded.
+	// settle decides about the dictionary, before the chunk's first page is encoded
+	// at the latest: no page may refer to one that is given up afterwards.
 	settle()
 	// dictionary appends the chunk's dictionary to dst. It has n values.
 	dictionary(dst []byte) (out []byte, n int)
