@@ -26,7 +26,7 @@ for module in "${modules[@]}"; do
     [ "$module" = . ] || continue
     go test "$@" ./... || failed+=("$module")
   else
-    go test -C "$module" -json -timeout 15m "$@" ./... | "$allran" || failed+=("$module")
+    go test -C "$module" -json -timeout 30m "$@" ./... | "$allran" || failed+=("$module")
   fi
 done
 
