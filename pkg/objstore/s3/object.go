@@ -44,16 +44,18 @@ func (b *Bucket) Head(ctx context.Context, key string) (objstore.Object, error) 
 // the answer to a write is lost, the write is repeated and finds its own result.
 // Who must know compares the content.
 func (b *Bucket) Put(ctx context.Context, key string, body []byte, o objstore.PutOptions) (objstore.Object, error) {
-	out, err := b.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:        &b.name,
-		Key:           &key,
-		Body:          bytes.NewReader(body),
-		ContentLength: aws.Int64(int64(len(body))),
-		ContentType:   optional(o.ContentType),
-		IfNoneMatch:   absent(o.IfAbsent),
-		IfMatch:       quoted(o.IfMatch),
-		Metadata:      o.Metadata,
-	}, append(b.unsigned, retryConflicts)...)
+	out, err := intoFolder(ctx, func() (*s3.PutObjectOutput, error) {
+		return b.client.PutObject(ctx, &s3.PutObjectInput{
+			Bucket:        &b.name,
+			Key:           &key,
+			Body:          bytes.NewReader(body),
+			ContentLength: aws.Int64(int64(len(body))),
+			ContentType:   optional(o.ContentType),
+			IfNoneMatch:   absent(o.IfAbsent),
+			IfMatch:       quoted(o.IfMatch),
+			Metadata:      o.Metadata,
+		}, append(b.unsigned, retryConflicts)...)
+	})
 	if err == nil && out.ETag == nil {
 		err = errNotS3
 	}

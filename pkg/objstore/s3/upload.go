@@ -68,10 +68,12 @@ func (b *Bucket) CompleteUpload(
 		parts[i] = types.CompletedPart{PartNumber: aws.Int32(p.Number), ETag: quoted(p.ETag)}
 		size += p.Size
 	}
-	out, err := b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &b.name, Key: &key, UploadId: &id,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-		IfNoneMatch:     absent(o.IfAbsent), IfMatch: quoted(o.IfMatch),
+	out, err := intoFolder(ctx, func() (*s3.CompleteMultipartUploadOutput, error) {
+		return b.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+			Bucket: &b.name, Key: &key, UploadId: &id,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+			IfNoneMatch:     absent(o.IfAbsent), IfMatch: quoted(o.IfMatch),
+		})
 	})
 	if err == nil && out.ETag == nil {
 		err = errNotS3
