@@ -64,5 +64,5 @@ prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers w
 
 .PHONY: prove-diff-equal
 prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
-	DIFF_EQUAL_SEED='$(SEED)' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
+	DIFF_EQUAL_SEED='$(or $(SEED),$(shell date +%s))' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
 		go test -count=1 -timeout 40m -v -run '^TestDiffEqualsFullOuterJoin$$' ./internal/daemon

@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
-	"time"
-
-	"github.com/redis/go-redis/v9"
+	"sync/atomic"
 
 	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/export"
@@ -16,71 +15,94 @@ import (
 	"github.com/longshore/longshore/internal/task"
 )
 
-// leases is where the queue has the tasks that workers do.
-const leases = "asynq:{export}:lease"
+// trap is a request that is held up, of whichever worker makes it first, until
+// that worker is dead.
+type trap struct {
+	hold
+	worker int // set once it is reached
+}
 
-// partsAtOnce is how many tasks a worker does at a time.
-const partsAtOnce = 2
+// fatal are the requests at which a worker is killed. Every part makes each.
+var fatal = []func() matcher{
+	request(http.MethodPut, "/runs/RUN/e[0-9]+/part/[0-9]+.json$"), // what it did
+	request(http.MethodPut, ""),                                    // anything that it writes
+}
 
-// killing kills workers now and then while they have tasks, and a few times the
-// producer. What it returns says how many, and how many tasks were done again.
+// begin counts a run that begins, and sets a trap where a worker is to die.
+func (p *proof) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begun++
+	all := len(p.tables) * p.rounds
+	if every := max(1, all/(p.kills+2)); p.begun%every == 0 && p.set < p.kills {
+		p.traps <- p.setTrap(p.set)
+		p.set++
+	}
+}
+
+// setTrap sets the n-th trap. Half of them let the request through, and lose the
+// answer.
+func (p *proof) setTrap(n int) *trap {
+	t := &trap{hold: hold{lost: true, made: n/len(fatal)%2 == 1, reached: make(chan struct{}), release: make(chan struct{})}}
+	var taken atomic.Bool
+	for i, door := range p.doors {
+		is, here := fatal[n%len(fatal)](), t.hold
+		here.match = func(r *http.Request) bool {
+			if !is(r) || !taken.CompareAndSwap(false, true) {
+				return false
+			}
+			t.worker = i
+			return true
+		}
+		door.add(&here)
+	}
+	return t
+}
+
+// killing kills the workers that come to a trap, and a few times the producer.
+// What it returns says how many, and how many tasks were done again.
 func (p *proof) killing(ctx context.Context, producer *process, workers []*process) (told func() string) {
-	client := redis.NewClient(&redis.Options{Addr: p.redis})
-	defer client.Close()
-	r := rand.New(rand.NewPCG(uint64(len(workers)), 1))
-	all, producers, every := workers[:len(workers):len(workers)], 0, max(1, cap(p.begun)/(p.kills+2))
-	for n := range p.kills {
-		if !p.await(ctx, every) || !p.busy(ctx, client, partsAtOnce*(len(workers)-1)+1) {
+	all, killed, producers := slices.Clone(workers), 0, 0
+	for killed < p.kills {
+		var t *trap
+		select {
+		case t = <-p.traps:
+		case <-ctx.Done():
+		}
+		if t == nil || !t.kills(ctx, workers) {
 			break
 		}
-		i := r.IntN(len(workers))
-		workers[i].kill()
-		workers[i] = p.worker(i)
-		all = append(all, workers[i])
-		if n%6 == 3 {
+		workers[t.worker] = p.worker(t.worker)
+		all = append(all, workers[t.worker])
+		if killed%6 == 3 {
 			producer.kill()
 			producer = p.start("producer")
 			producers++
 		}
+		killed++
 	}
 	return func() string {
-		parts, again := p.attempts(all)
-		if killed := len(all) - len(workers); killed < p.kills {
+		if killed < p.kills {
 			p.t.Errorf("got %d workers killed, want %d", killed, p.kills)
 		}
-		return fmt.Sprintf("%d workers and %d producers killed; %d parts done, %d of them again", len(all)-len(workers), producers, parts, again)
+		parts, again := p.attempts(all)
+		if killed > 0 && again == 0 {
+			p.t.Errorf("got no part done again after %d workers were killed", killed)
+		}
+		return fmt.Sprintf("%d workers and %d producers killed; %d parts done, %d of them again", killed, producers, parts, again)
 	}
 }
 
-// await waits for so many runs more. It is false when there is nothing to wait for.
-func (p *proof) await(ctx context.Context, runs int) bool {
-	for range runs {
-		select {
-		case <-p.begun:
-		case <-ctx.Done():
-			return false
-		}
+// kills waits until a worker is in the trap, and kills it.
+func (t *trap) kills(ctx context.Context, workers []*process) bool {
+	select {
+	case <-t.reached:
+	case <-ctx.Done():
+		return false
 	}
+	workers[t.worker].kill()
+	close(t.release)
 	return true
-}
-
-// busy waits until so many tasks are being done, though not for ever: at the end
-// of the rounds there may be fewer.
-func (p *proof) busy(ctx context.Context, client *redis.Client, tasks int) bool {
-	for deadline := time.Now().Add(20 * time.Second); ctx.Err() == nil; {
-		n, err := client.ZCard(ctx, leases).Result()
-		if err != nil {
-			return false
-		}
-		if int(n) >= tasks || time.Now().After(deadline) {
-			return true
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
-	return false
 }
 
 // attempts returns how many parts the workers did, and how many of them had been

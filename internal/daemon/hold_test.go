@@ -1,22 +1,25 @@
 package daemon_test
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 )
 
-// holder stands before a store and holds one request up, so that a test can stop
-// the process that makes it right there.
+// holder stands before a store and holds requests up, so that a test can stop
+// the process that makes one right there.
 type holder struct {
 	server *httptest.Server
 	proxy  *httputil.ReverseProxy
 
-	mu   sync.Mutex
-	next *hold // guarded by mu
+	mu    sync.Mutex
+	holds []*hold // those that no request has matched yet; guarded by mu
 }
 
 // hold is a request to be held up, once.
@@ -37,7 +40,7 @@ func newHolder(t *testing.T, endpoint string) *holder {
 	h := &holder{proxy: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 		r.Out.Host = r.In.Host // it is signed
-	}}}
+	}, ErrorLog: log.New(io.Discard, "", 0)}} // who is killed doesn't wait for answers
 	h.server = httptest.NewServer(h)
 	t.Cleanup(h.server.Close)
 	return h
@@ -46,21 +49,26 @@ func newHolder(t *testing.T, endpoint string) *holder {
 // hold holds up the next request that matches.
 func (h *holder) hold(next *hold) *hold {
 	next.reached, next.release = make(chan struct{}), make(chan struct{})
+	h.add(next)
+	return next
+}
+
+func (h *holder) add(next *hold) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.next = next
-	return next
+	h.holds = append(h.holds, next)
 }
 
 func (h *holder) take(r *http.Request) *hold {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	held := h.next
-	if held == nil || !held.match(r) {
-		return nil
+	for i, held := range h.holds {
+		if held.match(r) {
+			h.holds = slices.Delete(h.holds, i, i+1)
+			return held
+		}
 	}
-	h.next = nil
-	return held
+	return nil
 }
 
 // ServeHTTP implements http.Handler.
