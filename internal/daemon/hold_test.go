@@ -1,8 +1,6 @@
 package daemon_test
 
 import (
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -10,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"go.uber.org/zap"
 )
 
 // holder stands before a store and holds requests up, so that a test can stop
@@ -40,7 +40,7 @@ func newHolder(t *testing.T, endpoint string) *holder {
 	h := &holder{proxy: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 		r.Out.Host = r.In.Host // it is signed
-	}, ErrorLog: log.New(io.Discard, "", 0)}} // who is killed doesn't wait for answers
+	}, ErrorLog: zap.NewStdLog(zap.NewNop())}} // who is killed doesn't wait for answers
 	h.server = httptest.NewServer(h)
 	t.Cleanup(h.server.Close)
 	return h
