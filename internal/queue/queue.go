@@ -46,21 +46,23 @@ const (
 // Client is the producer's side. It is safe for concurrent use.
 type Client struct {
 	redis     redis.UniversalClient
-	client    *asynq.Client
 	inspector *asynq.Inspector
 }
 
 // NewClient returns a client over an open Redis connection, which stays the
 // caller's to close.
 func NewClient(r redis.UniversalClient) *Client {
-	return &Client{redis: r, client: asynq.NewClientFromRedisClient(r), inspector: asynq.NewInspectorFromRedisClient(r)}
+	return &Client{redis: r, inspector: asynq.NewInspectorFromRedisClient(r)}
 }
 
 // Enqueue puts a task into its queue. A task that is there already, in whatever
 // state, stays as it is, and that is a success.
 func (c *Client) Enqueue(ctx context.Context, t task.Task) error {
 	msg := asynq.NewTask(string(t.Kind), t.Encode())
-	_, err := c.client.EnqueueContext(ctx, msg, asynq.TaskID(t.ID()), asynq.Queue(t.Queue),
+	// An asynq client remembers which queues it made known, but not that Redis was
+	// flushed since; a new one makes ours known again. See TestAFlushedQueueIsKnownAgain.
+	client := asynq.NewClientFromRedisClient(c.redis)
+	_, err := client.EnqueueContext(ctx, msg, asynq.TaskID(t.ID()), asynq.Queue(t.Queue),
 		asynq.MaxRetry(maxRetries), asynq.Timeout(timeout))
 	if errors.Is(err, asynq.ErrTaskIDConflict) {
 		return nil
