@@ -55,7 +55,7 @@ type leader struct {
 }
 
 // run leads for one term: until ctx ends.
-func (l *leader) run(ctx context.Context) {
+func (l *leader) run(ctx context.Context, term int64) {
 	alerts := alert.NewWatcher(l.ledger, alert.WatcherConfig{Project: l.doors.Project, Open: l.doors.Channel, Log: l.log})
 	follower := schedule.NewFollower(l.ledger, schedule.FollowerConfig{Project: l.doors.Project, Started: l.wake, Log: l.log})
 	ended := func(ctx context.Context, r ledger.Run) error {
@@ -64,7 +64,7 @@ func (l *leader) run(ctx context.Context) {
 	}
 	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
 		ledger.Export: l.export, ledger.Ingest: l.ingest,
-	}, run.Config{Ended: ended}, l.log)
+	}, run.Config{Term: term, Ended: ended}, l.log)
 	ticker := schedule.NewTicker(l.ledger, schedule.Config{
 		Project: l.doors.Project, Scan: l.ingest.Scan, Started: conductor.Wake, Log: l.log,
 	})

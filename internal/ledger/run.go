@@ -71,6 +71,8 @@ type Run struct {
 	Project ProjectID `json:"project"`
 	// Epoch counts the run's plans; zero before the first.
 	Epoch int `json:"epoch"`
+	// Term is the leadership under which the run was moved last.
+	Term int64 `json:"term,omitempty"`
 	// Parts is how many parts the plan has.
 	Parts int `json:"parts"`
 	// Totals sums up the parts. It is complete when the run is done.

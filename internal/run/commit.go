@@ -41,7 +41,7 @@ func (c *Conductor) commit(ctx context.Context, r ledger.Run, verb Verb) error {
 	case err != nil:
 		return c.heldUp(ctx, r, err)
 	}
-	_, err = c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+	_, err = c.move(ctx, r.ID, func(r *ledger.Run) error {
 		r.State, r.Totals, r.FinishedAt = ledger.Done, totals, c.ledger.Now()
 		return nil
 	})
@@ -69,7 +69,7 @@ func (c *Conductor) reopen(ctx context.Context, r ledger.Run, parts []int) error
 			return err
 		}
 	}
-	_, err := c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+	_, err := c.move(ctx, r.ID, func(r *ledger.Run) error {
 		r.State = ledger.Running
 		return nil
 	})

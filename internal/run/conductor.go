@@ -27,6 +27,9 @@ type Queue interface {
 
 // Config sets the Conductor's pace.
 type Config struct {
+	// Term is the leadership's number. A run that was moved under a later term is
+	// somebody else's: whatever we found out about it before counts no more.
+	Term int64
 	// Scan is how often it looks for open runs and for what became of their parts
 	// when nobody tells it. Zero is a second.
 	Scan time.Duration
@@ -200,6 +203,11 @@ func (c *Conductor) step(ctx context.Context, id ledger.RunID, wake <-chan struc
 	if !ok {
 		return false, fault.New(fault.Invalid, "run %s: no verb for a %s", id, r.Subject.Kind)
 	}
+	if r.State != ledger.Queued && !r.State.Final() && r.Term != c.cfg.Term {
+		if r, err = c.claim(ctx, id); err != nil {
+			return false, err
+		}
+	}
 	switch r.State {
 	case ledger.Queued:
 		return c.admit(ctx, r)
@@ -214,6 +222,24 @@ func (c *Conductor) step(ctx context.Context, id ledger.RunID, wake <-chan struc
 		return false, err
 	}
 	return true, nil
+}
+
+// move changes a run on behalf of this leader. The error is a Conflict when a
+// later one has the run. See TestADeposedLeaderMovesNoRun.
+func (c *Conductor) move(ctx context.Context, id ledger.RunID, change func(*ledger.Run) error) (ledger.Run, error) {
+	return c.ledger.UpdateRun(ctx, id, func(r *ledger.Run) error {
+		if r.Term > c.cfg.Term {
+			return fault.New(fault.Conflict, "run %s is driven by the leader of term %d; this is term %d", id, r.Term, c.cfg.Term)
+		}
+		r.Term = c.cfg.Term
+		return change(r)
+	})
+}
+
+// claim takes a run over from the leader of a former term. The error is a
+// Conflict when that is a later one.
+func (c *Conductor) claim(ctx context.Context, id ledger.RunID) (ledger.Run, error) {
+	return c.move(ctx, id, func(*ledger.Run) error { return nil })
 }
 
 // admit starts a run whose turn it is.
@@ -232,7 +258,7 @@ func (c *Conductor) admit(ctx context.Context, r ledger.Run) (over bool, err err
 	if sub.Active != r.ID {
 		return true, c.admitOrphan(ctx, r, sub) // the scan comes back to it
 	}
-	_, err = c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+	_, err = c.move(ctx, r.ID, func(r *ledger.Run) error {
 		r.State, r.StartedAt = ledger.Planning, c.ledger.Now()
 		return nil
 	})
@@ -255,7 +281,7 @@ func (c *Conductor) admitOrphan(ctx context.Context, r ledger.Run, sub ledger.Su
 
 // end moves a run to a final state.
 func (c *Conductor) end(ctx context.Context, r ledger.Run, state ledger.State, why *ledger.Failure) error {
-	_, err := c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+	_, err := c.move(ctx, r.ID, func(r *ledger.Run) error {
 		r.State, r.Failure, r.FinishedAt = state, why, c.ledger.Now()
 		return nil
 	})

@@ -13,7 +13,7 @@ import (
 // plan cuts a run into parts under a new epoch, and sets it running. Errors
 // that may pass are tried a few times; then the run fails with what we know.
 func (c *Conductor) plan(ctx context.Context, r ledger.Run, verb Verb) error {
-	r, err := c.ledger.UpdateRun(ctx, r.ID, func(r *ledger.Run) error {
+	r, err := c.move(ctx, r.ID, func(r *ledger.Run) error {
 		r.Epoch++ // a plan that somebody began before us is left behind
 		return nil
 	})
@@ -32,7 +32,7 @@ func (c *Conductor) plan(ctx context.Context, r ledger.Run, verb Verb) error {
 	if err := c.ledger.SavePlan(ctx, r.ID, work.Plan, work.Parts); err != nil {
 		return err
 	}
-	_, err = c.ledger.UpdateRun(ctx, r.ID, func(run *ledger.Run) error {
+	_, err = c.move(ctx, r.ID, func(run *ledger.Run) error {
 		if run.Epoch != r.Epoch {
 			return fault.New(fault.Conflict, "run %s was planned by somebody else", r.ID)
 		}

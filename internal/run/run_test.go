@@ -217,6 +217,22 @@ func (s *scene) ended(id ledger.RunID) ledger.Run {
 	return s.until(id, "ended", func(r ledger.Run) bool { return r.State.Final() })
 }
 
+// closed waits until an ended run is cleaned up behind.
+func (s *scene) closed(id ledger.RunID) {
+	s.t.Helper()
+	s.until(id, "closed", func(ledger.Run) bool {
+		for open, err := range s.ledger.Open(s.t.Context()) {
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if open == id {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func TestRunGoesThrough(t *testing.T) {
 	s := newScene(t, &verb{parts: 5})
 	s.lead()
@@ -229,6 +245,7 @@ func TestRunGoesThrough(t *testing.T) {
 	if r := s.ended(second.ID); r.State != ledger.Done || r.StartedAt.Before(first.CreatedAt) {
 		t.Errorf("the queued run: got %+v", r)
 	}
+	s.closed(second.ID)
 	if r.FinishedAt.IsZero() || s.verb.cleaned[1] != string(ledger.Done) {
 		t.Errorf("got %+v, cleaned %v", r, s.verb.cleaned)
 	}
@@ -340,6 +357,7 @@ func TestASnapshotThatDiedWithItsLeaderIsPlannedAnew(t *testing.T) {
 	if r := s.ended(id); r.State != ledger.Done || r.Totals.Rows != 3 || s.verb.plans != 2 {
 		t.Errorf("got %+v after %d plans", r, s.verb.plans)
 	}
+	s.closed(id)
 	if _, ok := s.verb.cleaned[1]; !ok {
 		t.Error("the first epoch was not cleaned up")
 	}

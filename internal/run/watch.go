@@ -93,7 +93,7 @@ const maxEpochs = 5
 
 // replan sends the run back to be cut into parts under a new epoch.
 func (c *Conductor) replan(ctx context.Context, id ledger.RunID) error {
-	_, err := c.ledger.UpdateRun(ctx, id, func(r *ledger.Run) error {
+	_, err := c.move(ctx, id, func(r *ledger.Run) error {
 		r.State = ledger.Planning
 		return nil
 	})
@@ -153,7 +153,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 	if wave >= 0 {
 		return false, nil
 	}
-	_, err = w.c.ledger.UpdateRun(ctx, w.run.ID, func(r *ledger.Run) error {
+	_, err = w.c.move(ctx, w.run.ID, func(r *ledger.Run) error {
 		r.State = ledger.Committing
 		return nil
 	})

@@ -42,11 +42,12 @@ func NewCandidate(leases Leases, ttl time.Duration, log *zap.Logger) *Candidate 
 	return &Candidate{leases: leases, ttl: ttl, me: ledger.Lease{Holder: ulid.Make().String(), Host: host, TTL: ttl}, log: log}
 }
 
-// Run waits until nobody leads, then calls lead, and so on until ctx ends. The
-// context of lead ends when the leadership is lost, before anybody else can
+// Run waits until nobody leads, then calls lead with the number of its term,
+// which is higher than all before, and so on until ctx ends. The context of lead
+// ends when the leadership is lost, before anybody else can
 // have it; lead must then return. On a regular end the leadership is released,
 // so that the next producer needn't wait.
-func (c *Candidate) Run(ctx context.Context, lead func(ctx context.Context)) {
+func (c *Candidate) Run(ctx context.Context, lead func(ctx context.Context, term int64)) {
 	for {
 		held, err := c.wait(ctx)
 		if err != nil {
@@ -92,13 +93,13 @@ func same(a, b ledger.Lease) bool {
 }
 
 // lead runs the callback and renews the lease meanwhile.
-func (c *Candidate) lead(ctx context.Context, held ledger.Lease, do func(context.Context)) {
+func (c *Candidate) lead(ctx context.Context, held ledger.Lease, do func(context.Context, int64)) {
 	leading, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan struct{})
+	term, ended := held.Term, make(chan struct{})
 	go func() {
 		defer close(ended)
-		do(leading)
+		do(leading, term)
 	}()
 	held = c.renew(leading, held)
 	stop()

@@ -71,7 +71,7 @@ func TestAnotherProducerTakesOverWithin30Seconds(t *testing.T) {
 		for i, view := range views {
 			c := schedule.NewCandidate(view, 0, zap.NewNop())
 			wg.Go(func() {
-				c.Run(ctx, func(ctx context.Context) {
+				c.Run(ctx, func(ctx context.Context, _ int64) {
 					if leading.Add(1) > 1 {
 						t.Error("two producers lead")
 					}
@@ -110,7 +110,7 @@ func TestAReleasedLeaseIsTakenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := &leases{}
 		lead := func(ctx context.Context, began chan<- time.Time) {
-			schedule.NewCandidate(shared, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
+			schedule.NewCandidate(shared, 0, zap.NewNop()).Run(ctx, func(ctx context.Context, _ int64) {
 				began <- time.Now()
 				<-ctx.Done()
 			})
@@ -160,7 +160,7 @@ func TestALostAnswerDoesNotEndLeadership(t *testing.T) {
 		start := time.Now()
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			schedule.NewCandidate(store, 0, zap.NewNop()).Run(ctx, func(ctx context.Context) {
+			schedule.NewCandidate(store, 0, zap.NewNop()).Run(ctx, func(ctx context.Context, _ int64) {
 				began <- time.Now()
 				<-ctx.Done()
 			})
