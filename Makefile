@@ -66,3 +66,8 @@ prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers w
 prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
 	DIFF_EQUAL_SEED='$(or $(SEED),$(shell date +%s))' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
 		go test -count=1 -timeout 40m -v -run '^TestDiffEqualsFullOuterJoin$$' ./internal/daemon
+
+.PHONY: prove-storm
+prove-storm: setup ## Ingest 10 million rows while workers are killed and every server fails; SEED=n repeats
+	STORM_SEED='$(or $(SEED),$(shell date +%s))' STORM_FILES=200 STORM_ROWS=50000 STORM_KILL_MS=2000 \
+		go test -count=1 -timeout 20m -v -run '^TestAKillStorm$$' ./internal/daemon
