@@ -117,7 +117,7 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 		return j.blame(ctx, f, err)
 	}
 	defer decoder.Close()
-	a := &appender{partWriter: w, job: j, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
+	a := &appender{partWriter: w, job: j, file: f, rec: rec, format: in.format.Traits().Name, free: make(chan *block.Block, appendsAtOnce+1)}
 	for range cap(a.free) {
 		a.free <- new(block.Block)
 	}
@@ -154,6 +154,9 @@ type appender struct {
 	file plan.File
 	rec  *clickhouse.FileRecord
 	free chan *block.Block
+
+	format            string // of the file, by name
+	fields, delimiter string // of a CSV file that has rejects
 }
 
 func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
@@ -183,7 +186,7 @@ func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *er
 			return a.job.blame(ctx, a.file, err)
 		}
 		if rejected := decoder.Rejected(); len(rejected) > 0 {
-			if err := a.quarantine(ctx, chunk, rejected); err != nil {
+			if err := a.quarantine(ctx, chunk, rejected, decoder.Facts()); err != nil {
 				return err
 			}
 			a.rec.Quarantined += int64(len(rejected))

@@ -76,6 +76,10 @@ type Facts struct {
 	Missing []string
 	// Bytes is how much of the decompressed file was consumed, in bytes.
 	Bytes int64
+	// Delimiter is what separates the fields of a CSV file, and Fields is their
+	// names by its header; nil where it has none. They are zero in other formats.
+	Delimiter byte
+	Fields    []string
 }
 
 // Reject is a row of a file that doesn't fit its table.

@@ -26,6 +26,7 @@ type decoder struct {
 	split   *splitter
 
 	targets []target // by field of the file
+	names   []string // of the file's fields, by its header; nil where it has none
 	byCol   []int    // by column: its field in the file, or -1
 	missing []int    // the columns without a field
 	unknown []string // the fields without a column
@@ -62,6 +63,7 @@ func (d *decoder) begin() error {
 	if err != nil {
 		return err
 	}
+	d.names = names
 	d.byCol = make([]int, len(d.columns))
 	for i, c := range d.columns {
 		d.byCol[i] = i
@@ -162,7 +164,7 @@ func (d *decoder) Rejected() []format.Reject { return d.rejects }
 
 // Facts implements format.Decoder.
 func (d *decoder) Facts() format.Facts {
-	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read()}
+	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read(), Delimiter: d.opts.CSV.Delimiter, Fields: d.names}
 	for _, col := range d.missing {
 		f.Missing = append(f.Missing, d.columns[col].Name)
 	}

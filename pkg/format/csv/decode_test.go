@@ -141,8 +141,11 @@ func TestDecode(t *testing.T) {
 func TestFactsAndValues(t *testing.T) {
 	columns := columnsOf("a Int32;b Nullable(Int8);c String")
 	_, rejects, facts := decodeAll(t, strings.NewReader("z,a,c,y\n1,x,,2\n"), columns, format.ReadOptions{}, 10)
-	if got, want := fmt.Sprint(facts.Unknown, facts.Missing), "[y z] [b]"; got != want {
+	if got, want := fmt.Sprint(facts.Unknown, facts.Missing, facts.Fields, string(facts.Delimiter)), "[y z] [b] [z a c y],"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, _, facts := decodeAll(t, strings.NewReader("1;2;x\n"), columns, format.ReadOptions{}, 10); facts.Fields != nil || facts.Delimiter != ';' {
+		t.Errorf("without a header: got %v, %q", facts.Fields, facts.Delimiter)
 	}
 	v := rejects[0].Values
 	if len(v) != 3 || *v[0] != "x" || v[1] != nil || *v[2] != "" {
