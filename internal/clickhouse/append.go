@@ -29,6 +29,8 @@ type Insert struct {
 	// File is the id of the file version that the rows came from, for the
 	// FileColumn, which the table must have. Zero leaves the column out.
 	File uint64
+	// Files is the same row by row, for rows of several files. Empty means File.
+	Files []uint64
 	// Settings are added to the INSERT's, by name.
 	Settings map[string]string
 }
@@ -73,8 +75,8 @@ const sentRows = "_longshore_rows"
 // server selects it, replacing nulls.
 func (in Insert) query() ch.Query {
 	columns, defaulted := input(in.Block)
-	if in.File != 0 {
-		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: sameFile{in.File, in.Block.Rows()}})
+	if files := in.files(); files != nil {
+		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: files})
 	}
 	names := make([]string, len(columns))
 	for i, col := range columns {
@@ -103,7 +105,7 @@ func (in Insert) settings() []ch.Setting {
 		"min_insert_block_size_bytes":     "0",
 		"min_insert_block_size_rows":      "0",
 	}
-	if in.File != 0 {
+	if in.files() != nil {
 		ours[fillsMaterialized] = "1"
 	}
 	maps.Copy(ours, deduplication(in.Token))

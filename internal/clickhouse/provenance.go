@@ -104,3 +104,35 @@ func (c sameFile) EncodeColumn(b *proto.Buffer) {
 
 // WriteColumn implements proto.ColInput.
 func (c sameFile) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+
+// rowFiles is a block's FileColumn with an id for each row.
+type rowFiles []uint64
+
+var _ proto.ColInput = rowFiles{}
+
+// Type implements proto.ColInput.
+func (c rowFiles) Type() proto.ColumnType { return proto.ColumnTypeUInt64 }
+
+// Rows implements proto.ColInput.
+func (c rowFiles) Rows() int { return len(c) }
+
+// EncodeColumn implements proto.ColInput.
+func (c rowFiles) EncodeColumn(b *proto.Buffer) {
+	for _, id := range c {
+		b.Buf = binary.LittleEndian.AppendUint64(b.Buf, id)
+	}
+}
+
+// WriteColumn implements proto.ColInput.
+func (c rowFiles) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+
+// files returns the FileColumn of the rows; nil where it is left out.
+func (in Insert) files() proto.ColInput {
+	switch {
+	case len(in.Files) > 0:
+		return rowFiles(in.Files)
+	case in.File != 0:
+		return sameFile{in.File, in.Block.Rows()}
+	}
+	return nil
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/ext"
 
 	"github.com/longshore/longshore/pkg/fault"
 )
@@ -46,6 +47,7 @@ type QuarantineRow struct {
 // QuarantineFilter chooses quarantined rows.
 type QuarantineFilter struct {
 	Fingerprint string        // empty means all
+	TriedBy     string        // with Fingerprint: also what this run tried, whatever it fails for now
 	Key         string        // of the file; empty means all
 	After       QuarantinedID // only what comes after it, by key, ETag and row
 	Limit       int           // zero means 1000
@@ -134,7 +136,7 @@ func (c *Client) QuarantineRows(ctx context.Context, datasource string, f Quaran
 	size := 0
 	err := c.Query(ctx, "read the quarantine of "+datasource, "SELECT "+strings.Join(quarantineRow, ", ")+" FROM ("+c.waiting(datasource, f.Settled)+`
 		AND (c__file, c__etag, c__row) > ({key:String}, {etag:String}, {row:UInt64}) AND ({file:String} = '' OR c__file = {file:String})
-		) WHERE {print:String} = '' OR print = {print:String} ORDER BY key, etag, row LIMIT 1 BY key, etag, row LIMIT {limit:UInt64}`, func(scan func(...any) error) error {
+		) WHERE {print:String} = '' OR print = {print:String} OR again AND replay = {tried:String} ORDER BY key, etag, row LIMIT 1 BY key, etag, row LIMIT {limit:UInt64}`, func(scan func(...any) error) error {
 		if f.MaxBytes > 0 && size >= f.MaxBytes {
 			return errFull
 		}
@@ -148,12 +150,47 @@ func (c *Client) QuarantineRows(ctx context.Context, datasource string, f Quaran
 		size += len(r.Raw)
 		return nil
 	}, clickhouse.Named("datasource", datasource), clickhouse.Named("key", f.After.Key), clickhouse.Named("etag", f.After.ETag),
-		clickhouse.Named("row", fmt.Sprint(f.After.Row)), clickhouse.Named("file", f.Key), clickhouse.Named("print", f.Fingerprint),
+		clickhouse.Named("row", fmt.Sprint(f.After.Row)), clickhouse.Named("file", f.Key), clickhouse.Named("print", f.Fingerprint), clickhouse.Named("tried", f.TriedBy),
 		clickhouse.Named("limit", fmt.Sprint(f.Limit)))
 	if errors.Is(err, errFull) {
 		err = nil
 	}
 	return rows, ignoreUnknown(err)
+}
+
+// RowsByID returns the given rows of a quarantine, whatever became of them, by
+// key, ETag and row.
+func (c *Client) RowsByID(ctx context.Context, datasource string, ids []QuarantinedID) ([]QuarantineRow, error) {
+	wanted, err := ext.NewTable("wanted", ext.Column("key", "String"), ext.Column("etag", "String"), ext.Column("row", "UInt64"))
+	for i := 0; i < len(ids) && err == nil; i++ {
+		err = wanted.Append(ids[i].Key, ids[i].ETag, uint64(ids[i].Row))
+	}
+	if err != nil {
+		return nil, fault.New(fault.Unknown, "look up quarantined rows: %w", err)
+	}
+	var rows []QuarantineRow
+	err = c.Query(clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted)), "read the quarantine of "+datasource,
+		"SELECT c__file, c__etag, c__row, c__raw, toString(c__format), toString(c__fields), toString(c__delimiter) FROM "+
+			Path(c.target.database, QuarantineName(datasource))+` WHERE (c__file, c__etag, c__row) IN (SELECT key, etag, row FROM wanted)
+		ORDER BY c__file, c__etag, c__row LIMIT 1 BY c__file, c__etag, c__row`, func(scan func(...any) error) error {
+			var r QuarantineRow
+			var row uint64
+			err := scan(&r.Key, &r.ETag, &row, &r.Raw, &r.Format, &r.Fields, &r.Delimiter)
+			r.Row = int64(row)
+			rows = append(rows, r)
+			return err
+		})
+	return rows, err
+}
+
+// ReplayedBy returns how many rows a run brought into a datasource's table, and
+// from how many files.
+func (c *Client) ReplayedBy(ctx context.Context, datasource, run string) (rows, files int64, err error) {
+	err = c.Query(ctx, "count replays of "+datasource, "SELECT toInt64(count()), toInt64(uniqExact(key, etag)) FROM "+Path(c.target.database, ReplayTable)+
+		" FINAL WHERE datasource = {datasource:String} AND run_id = {run:String} AND state = 'done'", func(scan func(...any) error) error {
+		return scan(&rows, &files)
+	}, clickhouse.Named("datasource", datasource), clickhouse.Named("run", run))
+	return rows, files, err
 }
 
 // ignoreUnknown takes the lack of a table for its being empty.

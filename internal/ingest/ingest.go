@@ -47,6 +47,13 @@ type Warehouse interface {
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+
+	EnsureReplayTable(ctx context.Context) error
+	RecordReplays(ctx context.Context, records []clickhouse.ReplayRecord) error
+	ReplayedBy(ctx context.Context, datasource, run string) (rows, files int64, err error)
+	QuarantineGroups(ctx context.Context, datasource string) ([]clickhouse.QuarantineGroup, error)
+	QuarantineRows(ctx context.Context, datasource string, f clickhouse.QuarantineFilter) ([]clickhouse.QuarantineRow, error)
+	RowsByID(ctx context.Context, datasource string, ids []clickhouse.QuarantinedID) ([]clickhouse.QuarantineRow, error)
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.

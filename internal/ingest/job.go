@@ -89,5 +89,8 @@ func (j *job) ensure(ctx context.Context) error {
 			return err
 		}
 	}
-	return j.house.EnsureFileTable(ctx)
+	if err := j.house.EnsureFileTable(ctx); err != nil {
+		return err
+	}
+	return j.house.EnsureReplayTable(ctx)
 }

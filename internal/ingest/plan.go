@@ -32,6 +32,9 @@ type shared struct {
 // Plan implements run.Verb: it lists the bucket, unless that was just done, and
 // shares the new files out.
 func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
+	if r.Trigger.Replay != nil {
+		return i.planReplay(ctx, r)
+	}
 	found, ok := i.take(r.Project, r.Subject.Name)
 	if !ok {
 		j, err := i.open(ctx, r.Project, r.Subject.Name)

@@ -93,7 +93,14 @@ type Trigger struct {
 	Upstream RunID `json:"upstream,omitempty"`
 	// Baseline is what a sync's run is to do with its baseline.
 	Baseline BaselineUse `json:"baseline,omitempty"`
+	// Replay has a datasource's run try quarantined rows again, instead of taking
+	// new files.
+	Replay *Replay `json:"replay,omitempty"`
 }
+
+// Regular reports whether the run does what its subject is for: rows of a sync
+// are sent, files of a datasource taken.
+func (t Trigger) Regular() bool { return t.Replay == nil }
 
 // BaselineUse says what a run does with the rows that its sync sent last.
 type BaselineUse string
