@@ -72,6 +72,7 @@ func (s *server) routes() {
 	s.routesOfConnections()
 	s.routesOfSyncs()
 	s.routesOfDatasources()
+	s.routesOfQuarantine()
 	s.routesOfRuns()
 	s.routesOfAlerts()
 	s.routesOfSystem()

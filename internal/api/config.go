@@ -40,6 +40,9 @@ type Config struct {
 	// Preview looks into files of a bucket, with a connection of the definitions
 	// in force. Nil when this producer can't.
 	Preview func(ctx context.Context, c *def.Connection, r PreviewRequest) (Preview, error)
+	// Quarantine reads the rows of datasources that don't fit. Nil when this
+	// producer can't.
+	Quarantine QuarantineReader
 	// Supported reports what the definitions ask for and this version doesn't do.
 	// Nil reports nothing.
 	Supported func(*def.Project) def.Problems

@@ -25,7 +25,7 @@ func (c *core) api(cfg ProducerConfig, started func(ledger.RunID)) (http.Handler
 		Ledger: c.ledger, Queue: c.queue, Log: c.log, Version: telemetry.Version,
 		Token: def.NewSecret(cfg.Token), AllowAnonymous: loopback(cfg.Listen),
 		Project: c.doors.Project, Started: started, Supported: supported,
-		Test: c.test, Preview: c.preview,
+		Test: c.test, Preview: c.preview, Quarantine: c.ingest,
 	})
 }
 

@@ -96,11 +96,23 @@ type Trigger struct {
 	// Replay has a datasource's run try quarantined rows again, instead of taking
 	// new files.
 	Replay *Replay `json:"replay,omitempty"`
+	// Verify has a datasource's run compare its table with the file ledger, instead
+	// of taking new files.
+	Verify *Verify `json:"verify,omitempty"`
+}
+
+// Verify says what becomes of the differences that a run finds.
+type Verify struct {
+	// Repair has files ingested anew whose rows aren't all in the table once, and
+	// finishes what was left half done.
+	Repair bool `json:"repair,omitempty"`
+	// Remove, with Repair, deletes rows that came from files without a record.
+	Remove bool `json:"remove,omitempty"`
 }
 
 // Regular reports whether the run does what its subject is for: rows of a sync
 // are sent, files of a datasource taken.
-func (t Trigger) Regular() bool { return t.Replay == nil }
+func (t Trigger) Regular() bool { return t.Replay == nil && t.Verify == nil }
 
 // BaselineUse says what a run does with the rows that its sync sent last.
 type BaselineUse string
