@@ -21,6 +21,9 @@ const (
 
 // slow places or rejects the row at Pos.
 func (d *decoder) slow(dst *block.Block) error {
+	if d.w.TooLong(lineEnd(d.w) - d.w.Pos) {
+		return d.rejectLong()
+	}
 	end, how, err := splitMore(d.w, d.split)
 	if err != nil {
 		return err
@@ -132,8 +135,7 @@ func (d *decoder) reject(raw []byte, values []*string, errs []format.ColumnError
 
 // rejectLong rejects the line at Pos, which is longer than a row may be.
 func (d *decoder) rejectLong() error {
-	raw := d.w.Buf[d.w.Pos:d.w.End]
-	d.reject(raw, make([]*string, len(d.columns)), []format.ColumnError{
+	d.reject(d.w.Row(), make([]*string, len(d.columns)), []format.ColumnError{
 		whollyWrong(codeLong, fmt.Sprintf("the row has more than %d bytes", d.opts.MaxRowBytes)),
 	})
 	d.row++

@@ -66,7 +66,7 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 		return nil, wrap(in.Name, err)
 	}
 	if opts.CSV.Delimiter == 0 {
-		opts.CSV.Delimiter = sniff(w.Buf[w.Pos:w.Limit], opts.CSV)
+		opts.CSV.Delimiter = sniff(w.Head(), opts.CSV)
 	}
 	return w, nil
 }

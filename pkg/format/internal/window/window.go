@@ -80,6 +80,24 @@ func (w *Window) SkipBOM() error {
 	return nil
 }
 
+// Head returns the whole lines among the first bytes of the file, or the first
+// bytes of one that is longer; the same however the stream arrives. Before it,
+// Pos has moved behind a byte order mark at most.
+func (w *Window) Head() []byte {
+	head := w.Buf[w.Pos:max(w.Pos, min(w.End, initial/4))]
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i+1]
+	}
+	return head
+}
+
+// Row returns what there is of the row at Pos, cut where a row is too long. How
+// much is read beyond that depends on the stream, and nothing else may.
+func (w *Window) Row() []byte { return w.Buf[w.Pos:min(w.End, w.Pos+w.max)] }
+
+// TooLong reports whether so many bytes are more than a line may have.
+func (w *Window) TooLong(n int) bool { return n > w.max }
+
 // AtEnd reports whether nothing follows End.
 func (w *Window) AtEnd() bool { return w.err != nil }
 
