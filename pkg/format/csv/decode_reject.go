@@ -29,7 +29,7 @@ func (d *decoder) slow(dst *block.Block) error {
 		return err
 	}
 	raw := d.w.Buf[d.w.Pos:end]
-	fields := d.split.fields
+	fields := d.split.padded(how, len(d.targets))
 	var errs []format.ColumnError
 	switch {
 	case how == openQuote:

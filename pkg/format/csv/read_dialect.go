@@ -16,6 +16,9 @@ const sniffRows = 20
 func sniff(head []byte, opts format.CSVReadOptions) byte {
 	best, bestAgree, bestFields := likelyDelimiters[0], 0, 1
 	for _, d := range likelyDelimiters {
+		if d == opts.Quote || d == opts.Escape {
+			continue
+		}
 		opts.Delimiter = d
 		agree, fields := agreement(head, newSplitter(opts))
 		if fields > 1 && (agree > bestAgree || agree == bestAgree && fields > bestFields) {

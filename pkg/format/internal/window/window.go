@@ -17,8 +17,6 @@ import (
 	"errors"
 	"io"
 	"unicode/utf8"
-
-	"github.com/longshore/longshore/pkg/fault"
 )
 
 const (
@@ -66,18 +64,6 @@ func (w *Window) Read() int64 {
 func (w *Window) Release() {
 	w.base = w.Read()
 	w.Buf, w.Pos, w.Limit, w.End, w.added, w.err = nil, 0, 0, 0, false, io.EOF
-}
-
-// SkipBOM moves Pos behind the byte order mark of UTF-8 if the file begins with
-// one. The error is Invalid if it begins with that of UTF-16.
-func (w *Window) SkipBOM() error {
-	switch head := w.Buf[w.Pos:w.End]; {
-	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
-		w.Pos += 3
-	case bytes.HasPrefix(head, []byte("\xFF\xFE")), bytes.HasPrefix(head, []byte("\xFE\xFF")):
-		return fault.New(fault.Invalid, "the text is UTF-16, want UTF-8")
-	}
-	return nil
 }
 
 // Head returns the whole lines among the first bytes of the file, or the first
