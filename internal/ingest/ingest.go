@@ -45,8 +45,11 @@ type Warehouse interface {
 	EnsureFileTable(ctx context.Context) error
 	KnowsFiles(ctx context.Context, table string) (bool, error)
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
+	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 
 	EnsureReplayTable(ctx context.Context) error
 	RecordReplays(ctx context.Context, records []clickhouse.ReplayRecord) error
@@ -74,6 +77,8 @@ type Ingest struct {
 	ledger *ledger.Ledger
 	doors  Doors
 	log    *zap.Logger
+	// runFiles is how many files a run takes at most.
+	runFiles int
 
 	mu      sync.Mutex
 	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
@@ -81,5 +86,5 @@ type Ingest struct {
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, scanned: map[string]selection{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}}
 }

@@ -79,7 +79,7 @@ func (a *appender) addReject(b *block.Block, r format.Reject) {
 	own[3].AppendString(string(a.run.ID))
 	own[4].AppendInt64(a.now().UnixMilli())
 	own[5].AppendString(a.file.Key)
-	own[6].AppendString(a.file.ETag)
+	own[6].AppendString(a.rec.ETag)
 	a.addPosition(own[7:11], r)
 	own[11].AppendBytes(r.Raw)
 	own[12].AppendString(fingerprint(a.job.ds.Name, r.Errors))
