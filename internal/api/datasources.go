@@ -18,6 +18,7 @@ type Datasource struct {
 	BucketURI   string   `json:"bucket_uri,omitempty" doc:"Which files are its."`
 	Format      string   `json:"format,omitempty" doc:"Absent: found out from each file."`
 	MaxFiles    int      `json:"max_files" doc:"Of one run; 0 is unlimited."`
+	ErrorBudget string   `json:"error_budget,omitempty" doc:"How many rows of a run may go to quarantine before the schedule pauses: a share such as 1%, or a number."`
 	Schedule    Schedule `json:"schedule"`
 	Backlog     Backlog  `json:"backlog" doc:"What the last listing left for later runs."`
 	// LastScanAt is when the bucket was last listed.
@@ -95,6 +96,9 @@ func (s *server) viewDatasource(ctx context.Context, d *def.Datasource) (Datasou
 	v := Datasource{Name: d.Name, Description: d.Description, Target: d.Target}
 	if i := d.Import; i != nil {
 		v.Connection, v.BucketURI, v.Format, v.MaxFiles = i.Connection, i.BucketURI, string(i.Format), i.MaxFiles
+		if i.ErrorBudget != nil {
+			v.ErrorBudget = i.ErrorBudget.String()
+		}
 	}
 	rec, err := s.Ledger.Subject(ctx, ledger.Subject{Kind: ledger.Ingest, Name: d.Name})
 	if err != nil {

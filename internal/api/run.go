@@ -19,6 +19,7 @@ type Run struct {
 	Totals  Totals  `json:"totals" doc:"Of all parts; complete when the run is done."`
 	// Failure is set when the run failed.
 	Failure    *Failure   `json:"failure,omitempty"`
+	Note       string     `json:"note,omitempty" doc:"What people are to know of the run though it did not fail for it."`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at,omitempty"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
@@ -61,7 +62,7 @@ func viewRun(r ledger.Run, now time.Time) Run {
 	v := Run{
 		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, State: string(r.State),
 		Trigger: viewTrigger(r.Trigger), Project: string(r.Project),
-		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure),
+		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure), Note: r.Note,
 		CreatedAt: r.CreatedAt, StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 	}
 	if !r.StartedAt.IsZero() {

@@ -139,7 +139,7 @@ func printRun(w io.Writer, r api.RunDetail) {
 	if r.Totals.FailedFiles > 0 {
 		failedFiles = count(r.Totals.FailedFiles)
 	}
-	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "purpose", purposeOf(r.Run), "tick", moment(r.Trigger.Tick), "after run", r.Trigger.Upstream,
+	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "warning", r.Note, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "purpose", purposeOf(r.Run), "tick", moment(r.Trigger.Tick), "after run", r.Trigger.Upstream,
 		"definitions", r.Project, "created", moment(&r.CreatedAt), "started", moment(r.StartedAt), "finished", moment(r.FinishedAt),
 		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "rows by op", rowsByOp(r.Ops), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
 		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)

@@ -113,7 +113,11 @@ func (a *app) pauseCommands(s subject) []*cobra.Command {
 
 func scheduleState(s api.Schedule) string {
 	if s.PausedAt != nil {
-		return s.Text + ", paused since " + moment(s.PausedAt)
+		text := s.Text + ", paused since " + moment(s.PausedAt)
+		if s.PausedWhy != "" {
+			text += " by " + s.PausedWhy
+		}
+		return text
 	}
 	if len(s.Next) > 0 {
 		return s.Text + ", next " + zoned(s.Next[0])
@@ -121,9 +125,24 @@ func scheduleState(s api.Schedule) string {
 	return s.Text
 }
 
+// paused is since when, why, and how a schedule goes on; nothing where it does.
+func paused(s api.Schedule, subject string) string {
+	if s.PausedAt == nil {
+		return ""
+	}
+	text := "since " + moment(s.PausedAt)
+	if s.PausedWhy != "" {
+		text += " by " + s.PausedWhy
+	}
+	kind, name, _ := strings.Cut(subject, " ")
+	return text + "; it goes on with  longshore " + kind + " resume " + name
+}
+
 // nextOf is when the next run starts, for a table.
 func nextOf(s api.Schedule) string {
 	switch {
+	case s.PausedWhy != "":
+		return "paused: error budget"
 	case s.PausedAt != nil:
 		return "paused"
 	case len(s.Next) > 0:

@@ -36,6 +36,9 @@ func (a *app) wait(ctx context.Context, c *client, id string) error {
 	if err := a.show(r, func(w io.Writer) { fmt.Fprintln(w, a.summary(r)) }); err != nil {
 		return err
 	}
+	if r.Note != "" {
+		a.say("warning: %s", printable(r.Note))
+	}
 	switch {
 	case r.State == "canceled":
 		return silent(Canceled)

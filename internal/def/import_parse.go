@@ -1,6 +1,7 @@
 package def
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -45,7 +46,24 @@ func (f fields) importing() *Import {
 		}
 	}
 	i.CSV = f.csvInput(i.Format)
+	i.ErrorBudget = f.errorBudget()
 	return i
+}
+
+func (f fields) errorBudget() *ErrorBudget {
+	e, ok := f.entries["IMPORT_ERROR_BUDGET"]
+	if !ok {
+		return nil
+	}
+	if strings.HasSuffix(e.value, "%") {
+		if percent, ok := parsePercent(e.value); ok {
+			return &ErrorBudget{Percent: percent}
+		}
+	} else if rows, ok := parseCount(e.value, 0, math.MaxInt64); ok {
+		return &ErrorBudget{Rows: rows}
+	}
+	f.problems.add(e.at, "use a share such as 1%, or a number of rows from 0", "IMPORT_ERROR_BUDGET is %q", e.value)
+	return nil
 }
 
 // choice reads a key with few values. Case does not matter.

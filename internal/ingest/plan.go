@@ -69,6 +69,13 @@ func (i *Ingest) Commit(ctx context.Context, r ledger.Run, _ ledger.Plan, parts 
 	for _, p := range parts {
 		total.Add(p.Totals)
 	}
+	if !r.Trigger.Regular() {
+		return total, nil
+	}
+	paused, err := i.overBudget(ctx, r, total)
+	if err != nil || paused {
+		return total, err
+	}
 	return total, i.goOn(ctx, r)
 }
 

@@ -35,6 +35,8 @@ type shelf struct {
 	uri    string
 	// step is asked before and after each thing that is written to ClickHouse.
 	step func(what string, after bool) error
+	// commits is how often the end of a run is committed; zero is once.
+	commits int
 }
 
 func newShelf(t *testing.T) *shelf {
@@ -164,6 +166,9 @@ func (s *shelf) begin(by ledger.Trigger) func() (ledger.Totals, error) {
 			parts = append(parts, ledger.PartManifest{Part: i, Totals: totals, Output: output})
 		}
 		totals, err := s.ingest.Commit(ctx, r, work.Plan, parts)
+		for range s.commits - 1 {
+			totals, err = s.ingest.Commit(ctx, r, work.Plan, parts)
+		}
 		if err != nil {
 			return totals, err
 		}

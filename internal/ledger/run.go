@@ -77,6 +77,9 @@ type Run struct {
 	Totals Totals `json:"totals"`
 	// Failure is why the run failed, else nil.
 	Failure *Failure `json:"failure,omitempty"`
+	// Note is what people are to know of the run though it didn't fail for it: one
+	// line, without secrets.
+	Note string `json:"note,omitempty"`
 
 	CreatedAt  time.Time `json:"created_at"`
 	StartedAt  time.Time `json:"started_at,omitzero"`
