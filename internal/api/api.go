@@ -73,6 +73,7 @@ func (s *server) routes() {
 	s.routesOfSyncs()
 	s.routesOfDatasources()
 	s.routesOfQuarantine()
+	s.routesOfVerification()
 	s.routesOfRuns()
 	s.routesOfAlerts()
 	s.routesOfSystem()

@@ -145,6 +145,10 @@ func printRun(w io.Writer, r api.RunDetail) {
 		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)
 	printParts(w, r.PartProgress)
 	printObjects(w, r.Objects)
+	if r.Verification != nil {
+		fmt.Fprintln(w)
+		printVerification(w, r.Verification)
+	}
 }
 
 // printParts has a column for the wave only where there are several.

@@ -33,7 +33,13 @@ func (a *app) wait(ctx context.Context, c *client, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.show(r, func(w io.Writer) { fmt.Fprintln(w, a.summary(r)) }); err != nil {
+	err = a.show(r, func(w io.Writer) {
+		fmt.Fprintln(w, a.summary(r))
+		if r.Verification != nil {
+			printVerification(w, r.Verification)
+		}
+	})
+	if err != nil {
 		return err
 	}
 	if r.Note != "" {
@@ -44,7 +50,7 @@ func (a *app) wait(ctx context.Context, c *client, id string) error {
 		return silent(Canceled)
 	case r.State == "failed" && r.Failure != nil:
 		return fail(RunFailed, "run %s failed: %s", r.ID, r.Failure.Message)
-	case r.State == "failed":
+	case r.State == "failed", r.Verification != nil && !r.Verification.Clean:
 		return silent(RunFailed)
 	}
 	return nil
@@ -85,6 +91,8 @@ func (a *app) follow(ctx context.Context, c *client, id string) (api.RunDetail, 
 func (a *app) summary(r api.RunDetail) string {
 	text := fmt.Sprintf("%s: %s, %s, %s", a.colored(r.State), plural(int(r.Progress.Rows), "row"), size(r.Progress.Bytes), span(r.Seconds))
 	switch {
+	case r.Trigger.Verify != nil:
+		return text + afterComma(r.Trigger.Purpose)
 	case r.Trigger.Replay != nil:
 		return text + " of the quarantine brought in, " + count(r.Totals.Quarantined) + " left there"
 	case r.Kind == "sync":

@@ -21,9 +21,14 @@ func (j *job) offerAbandoned(ctx context.Context, taken *plan.Selection, listed 
 			return err
 		}
 		for _, rec := range page {
-			if !listed[rec.Version()] {
-				taken.Add(fileOfRecord(rec))
+			if listed[rec.Version()] {
+				continue
 			}
+			f := fileOfRecord(rec)
+			for again := 0; rec.Replaces && again < f.Again; again++ { // the listing has the first of them: see repair
+				f.Replaces = append(f.Replaces, version(plan.File{ETag: f.ETag, Again: again}).ETag)
+			}
+			taken.Add(f)
 		}
 		if len(page) < filter.Limit {
 			return nil

@@ -56,6 +56,9 @@ type Warehouse interface {
 	ReplayedBy(ctx context.Context, datasource, run string) (rows, files int64, err error)
 	QuarantineGroups(ctx context.Context, datasource string) ([]clickhouse.QuarantineGroup, error)
 	QuarantineRows(ctx context.Context, datasource string, f clickhouse.QuarantineFilter) ([]clickhouse.QuarantineRow, error)
+	Count(ctx context.Context, datasource string) (clickhouse.Census, error)
+	Keeps(ctx context.Context, table string) (clickhouse.Keeps, error)
+	RemoveIDs(ctx context.Context, table string, ids []uint64) error
 	RowsByID(ctx context.Context, datasource string, ids []clickhouse.QuarantinedID) ([]clickhouse.QuarantineRow, error)
 }
 

@@ -17,9 +17,12 @@ import (
 
 // Part implements run.Worker: it ingests the files of a part, one after another.
 func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
-	if p.Run.Trigger.Replay != nil {
+	switch {
+	case p.Run.Trigger.Replay != nil:
 		total, err := i.replay(ctx, p)
 		return total, nil, err
+	case p.Run.Trigger.Verify != nil:
+		return i.verify(ctx, p)
 	}
 	var files []plan.File
 	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {

@@ -32,8 +32,8 @@ type shared struct {
 // Plan implements run.Verb: it lists the bucket, unless that was just done, and
 // shares the new files out.
 func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
-	if r.Trigger.Replay != nil {
-		return i.planReplay(ctx, r)
+	if !r.Trigger.Regular() {
+		return i.planOne(ctx, r)
 	}
 	found, ok := i.take(r.Project, r.Subject.Name)
 	if !ok {
@@ -68,6 +68,9 @@ func (i *Ingest) Commit(ctx context.Context, r ledger.Run, _ ledger.Plan, parts 
 	var total ledger.Totals
 	for _, p := range parts {
 		total.Add(p.Totals)
+	}
+	if r.Trigger.Verify != nil && len(parts) == 1 {
+		return total, i.ledger.SaveManifest(ctx, r.ID, parts[0].Output)
 	}
 	if !r.Trigger.Regular() {
 		return total, nil

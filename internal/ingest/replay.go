@@ -44,8 +44,9 @@ func batchToken(datasource string, rows []clickhouse.QuarantinedID) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// planReplay makes one part: batches are done one after another.
-func (i *Ingest) planReplay(ctx context.Context, r ledger.Run) (*run.Work, error) {
+// planOne makes one part: batches of a replay are done one after another, and a
+// verification looks at everything.
+func (i *Ingest) planOne(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	j, err := i.open(ctx, r.Project, r.Subject.Name)
 	if err != nil {
 		return nil, err

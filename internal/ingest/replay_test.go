@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -33,6 +34,7 @@ type shelf struct {
 	db     *sql.DB
 	minio  string // the connection
 	uri    string
+	engine string // of the table; empty is MergeTree
 	// step is asked before and after each thing that is written to ClickHouse.
 	step func(what string, after bool) error
 	// commits is how often the end of a run is committed; zero is once.
@@ -104,6 +106,17 @@ func (w shelfHouse) Append(ctx context.Context, in clickhouse.Insert) error {
 	return w.guarded("append", func() error { return w.Warehouse.Append(ctx, in) })
 }
 
+func (w shelfHouse) RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error {
+	if len(files) == 0 {
+		return w.Warehouse.RecordFiles(ctx, files)
+	}
+	return w.guarded("record "+string(files[0].State), func() error { return w.Warehouse.RecordFiles(ctx, files) })
+}
+
+func (w shelfHouse) RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error {
+	return w.guarded("remove", func() error { return w.Warehouse.RemoveFiles(ctx, table, files) })
+}
+
 func (w shelfHouse) RecordReplays(ctx context.Context, records []clickhouse.ReplayRecord) error {
 	return w.guarded("record "+string(records[0].State), func() error { return w.Warehouse.RecordReplays(ctx, records) })
 }
@@ -117,8 +130,8 @@ func (s *shelf) push(columns string, more ...string) {
 	}
 	files := map[string][]byte{
 		"connections/minio.connection": []byte(s.minio),
-		"datasources/events.datasource": fmt.Appendf(nil, "SCHEMA >\n    %s\n\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"id\"\n\n"+
-			"IMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME minio\nIMPORT_BUCKET_URI %s\nIMPORT_STRATEGY APPEND\n%s", columns, s.uri, strings.Join(more, "\n")),
+		"datasources/events.datasource": fmt.Appendf(nil, "SCHEMA >\n    %s\n\nENGINE \"%s\"\nENGINE_SORTING_KEY \"id\"\n\n"+
+			"IMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME minio\nIMPORT_BUCKET_URI %s\nIMPORT_STRATEGY APPEND\n%s", columns, cmp.Or(s.engine, "MergeTree"), s.uri, strings.Join(more, "\n")),
 	}
 	if _, problems := def.Parse(files); len(problems) > 0 {
 		s.t.Fatal(problems)
