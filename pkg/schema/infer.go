@@ -212,11 +212,16 @@ func columnName(path Path) string {
 func UniqueNames(fields []Field) {
 	taken := make(map[string]bool, len(fields))
 	for i := range fields {
-		name := fields[i].Name
-		for n := 2; taken[name]; n++ {
-			name = fmt.Sprintf("%s_%d", fields[i].Name, n)
-		}
-		fields[i].Name = name
-		taken[name] = true
+		fields[i].Name = freeName(fields[i].Name, taken)
+		taken[fields[i].Name] = true
 	}
+}
+
+// freeName returns the name, or else the first of name_2, name_3, … that isn't taken.
+func freeName(name string, taken map[string]bool) string {
+	free := name
+	for n := 2; taken[free]; n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
+	}
+	return free
 }
