@@ -69,6 +69,7 @@ func Read(t *testing.T, r Reading) {
 	t.Run("block ends", r.testBlockEnds)
 	t.Run("facts", r.testFacts)
 	t.Run("rejects", r.testRejects)
+	t.Run("refuses all rows", r.testRefuse)
 	t.Run("cut short", r.testCut)
 	t.Run("errors of the input", r.testInputErrors)
 	t.Run("canceled", r.testCanceled)

@@ -61,9 +61,16 @@ type leaf struct {
 
 // plan makes the tree.
 func (d *decoder) plan() error {
-	d.root = &node{byKey: map[string]*member{}}
-	for i, c := range d.columns {
+	for _, c := range d.columns {
 		d.specs = append(d.specs, block.Spec{Name: c.Name, Type: c.Type, Optional: c.Default})
+	}
+	return d.grow()
+}
+
+// grow makes the tree anew, from the columns alone.
+func (d *decoder) grow() error {
+	d.root, d.leaves = &node{byKey: map[string]*member{}}, nil
+	for i, c := range d.columns {
 		path := c.Path
 		if path == nil {
 			path = schema.FieldPath(c.Name)
