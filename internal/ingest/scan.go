@@ -45,7 +45,7 @@ func (i *Ingest) Scan(ctx context.Context, id ledger.ProjectID, name string) (fi
 // scan lists and selects. Its memory grows with the files that it takes, not
 // with those that it sees.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
-	if err := j.ensure(ctx); err != nil {
+	if err := i.ensure(ctx, j); err != nil {
 		return selection{}, err
 	}
 	taken := plan.NewSelection(j.ds.Import.MaxFiles)
@@ -72,6 +72,19 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
 	found.backlog.Files, found.backlog.Bytes, found.backlog.Oldest = taken.Left()
 	return found, i.record(ctx, j, found)
+}
+
+// ensure creates the tables that the datasource needs, with all of their columns.
+func (i *Ingest) ensure(ctx context.Context, j *job) error {
+	added, err := i.ledger.AddedColumns(ctx, j.ds.Name)
+	if err != nil {
+		return err
+	}
+	whole, err := j.at(added, uint32(len(added)))
+	if err != nil {
+		return err
+	}
+	return whole.ensure(ctx)
 }
 
 // offer adds the files of a page that the file ledger doesn't have.

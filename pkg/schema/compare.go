@@ -47,7 +47,7 @@ func (d Difference) Refuses() bool { return d.Change == Retyped || d.Change == M
 // inferred from its rows, the trial what came of reading them as rows of the table.
 func Compare(columns []Known, file Inference, trial Trial) []Difference {
 	out := trial.columns(columns)
-	for _, f := range NewFields(columns, file, trial.Unknown) {
+	for _, f := range NewFields(columns, file, trial.Unknown, nil) {
 		out = append(out, Difference{Change: New, Column: f.Name, Path: f.Path, Type: f.Type, Why: f.Why})
 	}
 	hint(out, file)
@@ -56,18 +56,24 @@ func Compare(columns []Known, file Inference, trial Trial) []Difference {
 
 // NewFields returns the fields of a file that are to become columns beside those
 // of a table: with names that are free there, and types that hold null or have
-// an empty value. Unknown is what a reader of the file found no column for.
+// an empty value. Unknown is what a reader of the file found no column for, and
+// reserved are further names that aren't free.
 //
 // A field that overlaps with what a column reads is none: what was $.user of one
 // column can't also be taken apart into others, nor the other way round.
-func NewFields(columns []Known, file Inference, unknown []string) []Field {
-	taken := make(map[string]bool, len(columns))
+func NewFields(columns []Known, file Inference, unknown, reserved []string) []Field {
+	taken := make(map[string]bool, len(columns)+len(reserved))
+	for _, name := range reserved {
+		taken[name] = true
+	}
 	for _, k := range columns {
 		taken[k.Name] = true
 	}
 	var out []Field
 	for _, f := range file.Fields {
-		if !within(f.Path.Name(), unknown) || slices.ContainsFunc(columns, func(k Known) bool { return f.Path.Overlaps(k.path()) }) {
+		if !within(f.Path.Name(), unknown) ||
+			slices.ContainsFunc(columns, func(k Known) bool { return f.Path.Overlaps(k.path()) }) ||
+			slices.ContainsFunc(out, func(o Field) bool { return f.Path.Overlaps(o.Path) }) {
 			continue
 		}
 		f.Name = freeName(columnName(f.Path), taken)

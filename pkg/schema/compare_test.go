@@ -50,7 +50,7 @@ func TestCompare(t *testing.T) {
 		{"one good value", "id:a name:a", Trial{Rows: 3, Tallies: []Tally{{Fit: 1, Unfit: 2, Row: 1}}}, "", ""},
 		{"a single bad row", "id:a name:a", Trial{Rows: 1, Tallies: []Tally{{Unfit: 1, Row: 1}}}, "", ""},
 		{"bad values in few rows", "id:1 amount:x", Trial{Rows: 21, Tallies: []Tally{{}, {}, {Unfit: 2, Row: 9}}}, "", ""},
-		{"no rows", "id:1", Trial{Missing: []string{"name"}}, "", ""},
+		{"its fields alone", "id:1", Trial{Missing: []string{"name"}}, "missing name String", "name"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,6 +118,8 @@ func TestNewFields(t *testing.T) {
 		{"inside of an object with a column", known("name String $.user.name"), "$.user.name $.user.age", "user.age", "user_age $.user.age"},
 		{"inside of what a column reads as a whole", known("user String"), "$.user.name", "user.name", ""},
 		{"around what a column reads", known("name String $.user.name"), "$.user", "user.x", ""},
+		{"a reserved name", known("id UInt64"), "$.order", "order", "order_2 $.order"},
+		{"one field twice", known("id UInt64"), "$.a $.a $['b.c'] $.b.c", "a|b|b.c", "a $.a, b_c $['b.c']"},
 		{"elements", known("ids Array(Int64) $.items[:].id"), "$.items[:].id $.items[:].sku", "items.sku", "items_sku $.items[:].sku"},
 		{"not unknown", known("id UInt64"), "$.id $.note", "", ""},
 		{"one name is no other's beginning", known("id UInt64"), "$.users $.use", "use", "use $.use"},
@@ -134,7 +136,7 @@ func TestNewFields(t *testing.T) {
 				file.Fields = append(file.Fields, Field{Name: columnName(path), Path: path, Type: Of(Int64)})
 			}
 			var got []string
-			for _, f := range NewFields(tt.columns, file, strings.FieldsFunc(tt.unknown, func(r rune) bool { return r == '|' })) {
+			for _, f := range NewFields(tt.columns, file, strings.FieldsFunc(tt.unknown, func(r rune) bool { return r == '|' }), []string{"order"}) {
 				got = append(got, f.Name+" "+f.Path.String())
 				if !f.Type.TakesNull() {
 					t.Errorf("%s is %s, which holds no null", f.Name, f.Type)

@@ -25,7 +25,9 @@ func (k Known) required() bool { return !k.Type.TakesNull() && !k.Default }
 
 // Trial is what came of reading the first rows of a file as rows of a table.
 type Trial struct {
-	Rows int64 // read
+	// Rows is how many rows could be read, fit or not. Zero are a file of which
+	// only the fields are known.
+	Rows int64
 	// Unknown is the fields that no column reads, as Path.Name spells them, and
 	// Missing the columns that no row had.
 	Unknown, Missing []string
@@ -81,7 +83,9 @@ func (t Trial) columns(columns []Known) []Difference {
 	for i, k := range columns {
 		d := Difference{Column: k.Name, Path: k.path(), Type: k.Type, required: k.required()}
 		switch {
-		case missing[k.Name] && t.Rows > 0:
+		case missing[k.Name] && t.Rows == 0:
+			d.Change, d.Why = Missing, "the file has no such field"
+		case missing[k.Name]:
 			d.Change = Missing
 			d.Why = fmt.Sprintf("none of %s has it", rows(t.Rows))
 		case i < len(t.Tallies):
