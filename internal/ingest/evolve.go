@@ -121,12 +121,16 @@ func (w *partWriter) provide(ctx context.Context, j *job, version uint32) error 
 	if version <= w.provided {
 		return nil
 	}
-	existing, err := w.job.house.Describe(ctx, "", j.ds.Name)
+	table, err := w.job.house.Describe(ctx, "", j.ds.Name)
+	if err != nil {
+		return err
+	}
+	quarantine, err := w.job.house.Describe(ctx, "", clickhouse.QuarantineName(j.ds.Name))
 	if err != nil {
 		return err
 	}
 	for _, c := range j.added() {
-		if existing.Column(c.Name) != nil {
+		if table.Column(c.Name) != nil && quarantine.Column(c.Name) != nil {
 			continue
 		}
 		if err := w.job.house.AddColumn(ctx, j.table(), clickhouse.Column{Name: c.Name, Type: c.Type}); err != nil {

@@ -41,6 +41,7 @@ type scene struct {
 	open   func(key string) error
 	read   func(key string) error
 	append func(in clickhouse.Insert) error
+	alter  func() error // asked before a column is added
 }
 
 func newScene(t *testing.T, files ...string) *scene {
@@ -148,6 +149,15 @@ func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
 		}
 	}
 	return w.Client.Append(ctx, in)
+}
+
+func (w warehouse) AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error {
+	if w.s.alter != nil {
+		if err := w.s.alter(); err != nil {
+			return err
+		}
+	}
+	return w.Client.AddColumn(ctx, t, column)
 }
 
 // bucket is a real one that says no when its scene does.
