@@ -141,6 +141,19 @@ func (w *partWriter) provide(ctx context.Context, j *job, version uint32) error 
 	return nil
 }
 
+// ensure creates the tables that the datasource needs, with all of their columns.
+func (i *Ingest) ensure(ctx context.Context, j *job) error {
+	added, err := i.ledger.AddedColumns(ctx, j.ds.Name)
+	if err != nil {
+		return err
+	}
+	whole, err := j.at(added, uint32(len(added)))
+	if err != nil {
+		return err
+	}
+	return whole.ensure(ctx)
+}
+
 // unknownIn reads the whole file and returns fields that no column reads: where
 // any of them sends all rows to quarantine, it must be known before the first is sent.
 func (r *reading) unknownIn(ctx context.Context, j *job) ([]string, error) {

@@ -184,14 +184,19 @@ func TestAColumnThatWasOnlyDecidedIsAdded(t *testing.T) {
 	s := newScene(t)
 	s.put("a.csv", []byte("id,name,extra\n1,a,x\n"))
 	s.replan()
-	s.alter = func() error { return fault.New(fault.Temporary, "killed") }
+	s.write = func(what string) error {
+		if what == "alter" {
+			return fault.New(fault.Temporary, "killed")
+		}
+		return nil
+	}
 	if _, err := s.part(); !fault.Is(err, fault.Temporary) {
 		t.Fatalf("got %v", err)
 	}
 	if s.added() == "" || s.columns("events") != "" {
 		t.Fatalf("got record %q, columns %q", s.added(), s.columns("events"))
 	}
-	s.alter = nil
+	s.write = nil
 	if _, err := s.part(); err != nil {
 		t.Fatal(err)
 	}

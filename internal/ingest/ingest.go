@@ -47,8 +47,11 @@ type Warehouse interface {
 	Describe(ctx context.Context, database, table string) (*clickhouse.Existing, error)
 	AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
+	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.
@@ -69,6 +72,8 @@ type Ingest struct {
 	ledger *ledger.Ledger
 	doors  Doors
 	log    *zap.Logger
+	// runFiles is how many files a run takes at most.
+	runFiles int
 
 	mu      sync.Mutex
 	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
@@ -77,5 +82,5 @@ type Ingest struct {
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, scanned: map[string]selection{}, told: map[string]ledger.RunID{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}, told: map[string]ledger.RunID{}}
 }

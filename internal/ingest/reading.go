@@ -48,6 +48,9 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 	if err != nil {
 		return err
 	}
+	if err := j.replaceable(ctx, f); err != nil {
+		return err
+	}
 	r := &reading{partWriter: w, begun: j, file: f, rec: rec, decided: map[string]bool{}}
 	for {
 		err := r.pass(ctx)
