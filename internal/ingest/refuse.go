@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/longshore/longshore/pkg/block"
@@ -119,4 +121,29 @@ func hasValue(c *block.Column) bool {
 		}
 	}
 	return false
+}
+
+// Reason is why rows are in quarantine, and how many.
+type Reason struct {
+	Column string // empty where the row as a whole is to blame
+	Code   string
+	Rows   int64
+}
+
+// Reasons counts rejected rows by column and code, the most frequent first.
+func Reasons(rejected []format.Reject) []Reason {
+	var all []Reason
+	at := map[Reason]int{}
+	for _, r := range rejected {
+		for _, e := range r.Errors {
+			reason := Reason{Column: e.Column, Code: e.Code}
+			if _, ok := at[reason]; !ok {
+				at[reason] = len(all)
+				all = append(all, reason)
+			}
+			all[at[reason]].Rows++
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Reason) int { return cmp.Compare(b.Rows, a.Rows) })
+	return all
 }

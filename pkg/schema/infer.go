@@ -137,11 +137,15 @@ func hasLeadingZero(text string) bool {
 	return len(text) > 1 && text[0] == '0' && strings.Trim(text, "0123456789") == ""
 }
 
-func cut(text string) string {
-	if len(text) <= maxExample {
-		return text
+func cut(text string) string { return Cut(text, maxExample) }
+
+// Cut returns the first most bytes of a text, as UTF-8, with an ellipsis where
+// there are more.
+func Cut(text string, most int) string {
+	if len(text) <= most {
+		return strings.ToValidUTF8(text, "\uFFFD")
 	}
-	return strings.ToValidUTF8(text[:maxExample], "") + "…"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Field returns the field at path with the type that the values ask for.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/format/textvalue"
 )
@@ -55,14 +54,9 @@ func (d *decoder) diagnose(row []byte, p textvalue.Problem) (whole bool) {
 
 // forget takes back what the unknown fields but the first known ones taught: they
 // were seen in a row that is no JSON, so nobody knows whether they are fields.
-func (d *decoder) forget(dst *block.Block, known int) {
+func (d *decoder) forget(known int) {
 	d.unknown = d.unknown[:known]
-	before := d.leaves
 	d.grow()
-	for i, l := range d.leaves {
-		l.present = before[i].present
-		l.bind(dst.Columns[i])
-	}
 }
 
 // order returns the place of a column's errors: those of the row come first.

@@ -43,7 +43,7 @@ func (d *decoder) one(dst *block.Block, row []byte) {
 	}
 	dst.Truncate(d.filled)
 	if !d.diagnose(row, p) && len(d.unknown) > known {
-		d.forget(dst, known)
+		d.forget(known)
 	}
 	dst.Truncate(d.filled)
 }
