@@ -14,6 +14,7 @@ import (
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/telemetry"
 	formats "github.com/longshore/longshore/pkg/format/all"
+	"github.com/longshore/longshore/pkg/schema"
 	"github.com/longshore/longshore/pkg/source"
 )
 
@@ -74,6 +75,7 @@ func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewR
 	}
 	found, err := ingest.Look(ctx, ingestBucket{bucket}, formats.Reader, pattern, ingest.PreviewOptions{
 		Format: def.Format(r.Format), Rows: r.Rows, SampleFiles: r.Sample,
+		Revision: ingest.Revision{Rename: r.Rename, Types: r.Types, Drop: r.Drop},
 	})
 	if err != nil {
 		return api.Preview{}, err
@@ -98,7 +100,7 @@ func shown(p *ingest.Preview) api.Preview {
 			col.Path = f.Path.String()
 		}
 		for _, x := range f.Conflicts {
-			col.Conflicts = append(col.Conflicts, fmt.Sprintf("%d rows look like %s, first row %d: %s", x.Rows, x.Type, x.Row, x.Example))
+			col.Conflicts = append(col.Conflicts, conflict(x))
 		}
 		out.Columns = append(out.Columns, col)
 	}
@@ -113,6 +115,18 @@ func shown(p *ingest.Preview) api.Preview {
 		out.Rows = append(out.Rows, cells)
 	}
 	return out
+}
+
+// conflict says which values speak against a column's type.
+func conflict(x schema.Conflict) string {
+	where := fmt.Sprintf("first in row %d", x.Row)
+	if x.Row == 0 {
+		where = "in another file"
+	}
+	if x.Rows == 1 {
+		return fmt.Sprintf("1 value looks like %s, %s: %s", x.Type, where, x.Example)
+	}
+	return fmt.Sprintf("%d values look like %s, %s: %s", x.Rows, x.Type, where, x.Example)
 }
 
 // reasons gives the reasons of rejected rows the API's shape.

@@ -49,7 +49,7 @@ type Evidence struct {
 type Conflict struct {
 	Type    Type
 	Rows    int64  // that many rows had such a value
-	Row     int64  // the first of them, from 1
+	Row     int64  // the first of them, from 1; 0 where they are all of another file
 	Example string // its value
 }
 
