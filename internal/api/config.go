@@ -43,6 +43,9 @@ type Config struct {
 	// Quarantine reads the rows of datasources that don't fit. Nil when this
 	// producer can't.
 	Quarantine QuarantineReader
+	// Foresee says what ingesting files of a datasource would do. Nil when this
+	// producer can't.
+	Foresee func(ctx context.Context, id ledger.ProjectID, datasource string, r PlanRequest) ([]PlannedFile, error)
 	// Supported reports what the definitions ask for and this version doesn't do.
 	// Nil reports nothing.
 	Supported func(*def.Project) def.Problems

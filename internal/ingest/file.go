@@ -22,8 +22,11 @@ type partWriter struct {
 	job    *job
 	run    ledger.Run
 	meter  *run.Meter
-	now    func() time.Time // in UTC
-	log    *zap.Logger
+
+	added    []ledger.AddedColumn // as they were last read; a file's version is a beginning of them
+	provided uint32               // the version up to which the table has them
+	now      func() time.Time     // in UTC
+	log      *zap.Logger
 }
 
 // file ingests one file and returns its record. What is wrong with the file
@@ -88,32 +91,6 @@ func (j *job) gone(ctx context.Context, f plan.File) (bool, error) {
 		return obj.Key != f.Key, err // a key stands before those that it begins
 	}
 	return true, nil
-}
-
-// read decodes a file and appends its chunks.
-func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.FileRecord) error {
-	j, err := w.begunWith(ctx, *rec)
-	if err != nil {
-		return err
-	}
-	if err := j.replaceable(ctx, f); err != nil {
-		return err
-	}
-	in, err := j.input(ctx, f)
-	if err != nil {
-		return j.blame(ctx, f, err)
-	}
-	defer in.Close()
-	opts := j.opts
-	opts.BlockBytes = int(rec.ChunkBytes)
-	decoder, err := in.format.Decoder(ctx, in.Input, j.columns, opts)
-	if err != nil {
-		return j.blame(ctx, f, err)
-	}
-	defer decoder.Close()
-	a := newAppender(w, j, f, rec)
-	a.format = in.format.Traits().Name
-	return a.send(ctx, decoder)
 }
 
 // begunWith returns the job by which a file is read: that of the definitions

@@ -44,6 +44,8 @@ type Warehouse interface {
 	EnsureTable(ctx context.Context, t clickhouse.Table) error
 	EnsureFileTable(ctx context.Context) error
 	KnowsFiles(ctx context.Context, table string) (bool, error)
+	Describe(ctx context.Context, database, table string) (*clickhouse.Existing, error)
+	AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
 	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
 	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
@@ -84,10 +86,11 @@ type Ingest struct {
 	runFiles int
 
 	mu      sync.Mutex
-	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
+	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
+	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 }
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}, told: map[string]ledger.RunID{}}
 }

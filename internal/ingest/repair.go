@@ -7,6 +7,7 @@ import (
 
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/run"
 )
 
 // plannedRepair is a file that a verification found something about.
@@ -26,11 +27,14 @@ type plannedRepair struct {
 // (TestARepairThatIsCutOffIsFinished).
 func (v *verifier) mend(ctx context.Context, before *Verification) (after *Verification, files int64, err error) {
 	var notes []string
-	r := &replayer{ingest: v.ingest, job: v.job, run: v.run, meter: v.meter}
+	r, err := v.ingest.replayer(ctx, run.Part{Run: v.run, Meter: v.meter})
+	if err != nil {
+		return nil, 0, err
+	}
 	if _, err := r.turn(ctx); err != nil {
 		return nil, 0, err
 	}
-	w := &partWriter{ingest: v.ingest, job: v.job, run: v.run, meter: v.meter, now: v.ingest.ledger.Now, log: v.ingest.log}
+	w := &partWriter{ingest: v.ingest, job: v.job, added: r.added, run: v.run, meter: v.meter, now: v.ingest.ledger.Now, log: v.ingest.log}
 	for _, p := range v.again {
 		f, why, err := v.file(ctx, p)
 		if err != nil {

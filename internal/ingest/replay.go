@@ -29,6 +29,7 @@ const (
 type batch struct {
 	Run     ledger.RunID               `json:"run"` // that began it
 	Project ledger.ProjectID           `json:"project"`
+	Columns uint32                     `json:"columns"` // the version of the added columns
 	Token   string                     `json:"token"`
 	Rows    []clickhouse.QuarantinedID `json:"rows"`
 }
@@ -51,7 +52,7 @@ func (i *Ingest) planOne(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.ensure(ctx); err != nil {
+	if err := i.ensure(ctx, j); err != nil {
 		return nil, err
 	}
 	return &run.Work{
@@ -65,7 +66,8 @@ func (i *Ingest) planOne(ctx context.Context, r ledger.Run) (*run.Work, error) {
 // replayer tries the rows of a quarantine again.
 type replayer struct {
 	ingest *Ingest
-	job    *job
+	job    *job                 // with all columns that were added
+	added  []ledger.AddedColumn // those
 	run    ledger.Run
 	meter  *run.Meter
 	left   int64 // rows that don't fit
@@ -74,11 +76,10 @@ type replayer struct {
 
 // replay does the one part of a replay.
 func (i *Ingest) replay(ctx context.Context, p run.Part) (ledger.Totals, error) {
-	j, err := i.open(ctx, p.Run.Project, p.Run.Subject.Name)
+	r, err := i.replayer(ctx, p)
 	if err != nil {
 		return ledger.Totals{}, err
 	}
-	r := &replayer{ingest: i, job: j, run: p.Run, meter: p.Meter}
 	filter := clickhouse.QuarantineFilter{
 		Fingerprint: p.Run.Trigger.Replay.Fingerprint, TriedBy: string(p.Run.ID), Key: p.Run.Trigger.Replay.Key,
 		Settled: true, Limit: replayRows, MaxBytes: replayBytes,
@@ -89,8 +90,27 @@ func (i *Ingest) replay(ctx context.Context, p run.Part) (ledger.Totals, error) 
 		}
 	}
 	total := ledger.Totals{Bytes: r.bytes, Quarantined: r.left}
-	total.Rows, total.Files, err = j.house.ReplayedBy(ctx, j.ds.Name, string(p.Run.ID))
+	total.Rows, total.Files, err = r.job.house.ReplayedBy(ctx, r.job.ds.Name, string(p.Run.ID))
 	return total, err
+}
+
+// replayer makes what tries rows by the schema of a part's run, in a table that has
+// all of its columns.
+func (i *Ingest) replayer(ctx context.Context, p run.Part) (*replayer, error) {
+	j, err := i.open(ctx, p.Run.Project, p.Run.Subject.Name)
+	if err != nil {
+		return nil, err
+	}
+	added, err := i.ledger.AddedColumns(ctx, j.ds.Name)
+	if err != nil {
+		return nil, err
+	}
+	version := uint32(len(added))
+	if j, err = j.at(added, version); err != nil {
+		return nil, err
+	}
+	w := &partWriter{ingest: i, job: j, run: p.Run}
+	return &replayer{ingest: i, job: j, added: added, run: p.Run, meter: p.Meter}, w.provide(ctx, j, version)
 }
 
 // page tries the rows behind the filter's After, and moves it. What it finds in
@@ -124,7 +144,7 @@ func (r *replayer) turn(ctx context.Context) (int64, error) {
 	if err != nil || !open {
 		return turn, err
 	}
-	then, err := r.as(ctx, b.Project)
+	then, err := r.as(ctx, b)
 	if err != nil {
 		return turn, err
 	}
@@ -143,25 +163,24 @@ func (r *replayer) turn(ctx context.Context) (int64, error) {
 	return turn, r.finish(ctx, turn, b, filled)
 }
 
-// as returns the job as the definitions of a version have it, into today's table.
-func (r *replayer) as(ctx context.Context, id ledger.ProjectID) (*job, error) {
-	if id == r.run.Project {
-		return r.job, nil
-	}
-	then, err := r.ingest.open(ctx, id, r.job.ds.Name)
-	if err != nil {
-		return nil, err
-	}
+// as returns the job by which a batch was begun, into today's table.
+func (r *replayer) as(ctx context.Context, b batch) (*job, error) {
 	j := *r.job
-	j.ds, j.columns, j.opts = then.ds, then.columns, then.opts
-	return &j, nil
+	if b.Project != r.run.Project {
+		then, err := r.ingest.open(ctx, b.Project, r.job.ds.Name)
+		if err != nil {
+			return nil, err
+		}
+		j.ds, j.columns, j.opts = then.ds, then.columns, then.opts
+	}
+	return j.at(r.added, b.Columns)
 }
 
 // rows tries a page of rows, those that are read alike together, and returns how
 // many don't fit.
 func (r *replayer) rows(ctx context.Context, turn int64, rows []clickhouse.QuarantineRow) (left int64, err error) {
 	for len(rows) > 0 {
-		end := slices.IndexFunc(rows, func(other clickhouse.QuarantineRow) bool { return readingOf(other) != readingOf(rows[0]) })
+		end := slices.IndexFunc(rows, func(other clickhouse.QuarantineRow) bool { return dialectOf(other) != dialectOf(rows[0]) })
 		if end < 0 {
 			end = len(rows)
 		}
@@ -213,7 +232,7 @@ func (r *replayer) record(id clickhouse.QuarantinedID, state clickhouse.ReplaySt
 
 // bring begins a batch of rows that fit, and finishes it.
 func (r *replayer) bring(ctx context.Context, turn int64, rows []clickhouse.QuarantineRow) error {
-	b := batch{Run: r.run.ID, Project: r.run.Project}
+	b := batch{Run: r.run.ID, Project: r.run.Project, Columns: uint32(len(r.added))}
 	for _, row := range rows {
 		b.Rows = append(b.Rows, row.QuarantinedID)
 	}
@@ -241,7 +260,7 @@ func (j *job) fill(ctx context.Context, rows []clickhouse.QuarantineRow) (*block
 	for i, row := range rows {
 		raws[i] = row.Raw
 	}
-	_, _, err := j.decodeAgain(ctx, b, readingOf(rows[0]), raws)
+	_, _, err := j.decodeAgain(ctx, b, dialectOf(rows[0]), raws)
 	return b, err
 }
 

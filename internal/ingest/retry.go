@@ -16,11 +16,11 @@ import (
 	"github.com/longshore/longshore/pkg/schema"
 )
 
-// reading is how the rows of a file were read: what a row's text alone doesn't say.
-type reading struct{ format, fields, delimiter string }
+// dialect is how the rows of a file are read: what a row's text alone doesn't say.
+type dialect struct{ format, fields, delimiter string }
 
-func readingOf(r clickhouse.QuarantineRow) reading {
-	return reading{r.Format, r.Fields, r.Delimiter}
+func dialectOf(r clickhouse.QuarantineRow) dialect {
+	return dialect{r.Format, r.Fields, r.Delimiter}
 }
 
 // Reasons why a quarantined row can't be decoded again from what is kept of it.
@@ -43,7 +43,7 @@ func (j *job) again(ctx context.Context, r clickhouse.QuarantineRow) ([]format.C
 		return wholly(reasonUnknown, "it was quarantined by a version that did not keep that"), nil
 	}
 	var b block.Block
-	consumed, rejects, err := j.decodeAgain(ctx, &b, readingOf(r), [][]byte{r.Raw})
+	consumed, rejects, err := j.decodeAgain(ctx, &b, dialectOf(r), [][]byte{r.Raw})
 	switch {
 	case fault.Is(err, fault.Invalid):
 		return wholly("unreadable", err.Error()), nil
@@ -62,7 +62,7 @@ func wholly(code, detail string) []format.ColumnError {
 }
 
 // decodeAgain decodes the texts of rows as a file that has no others.
-func (j *job) decodeAgain(ctx context.Context, b *block.Block, how reading, raws [][]byte) (consumed int, rejects []format.Reject, err error) {
+func (j *job) decodeAgain(ctx context.Context, b *block.Block, how dialect, raws [][]byte) (consumed int, rejects []format.Reject, err error) {
 	columns, opts, name := j.columns, j.opts, how.format
 	var text []byte
 	switch name {

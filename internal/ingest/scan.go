@@ -50,7 +50,7 @@ const runFiles = 20_000
 // listed. Its memory grows with the files that it takes, not with those that it
 // sees: TestAListingInLittleMemory.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
-	if err := j.ensure(ctx); err != nil {
+	if err := i.ensure(ctx, j); err != nil {
 		return selection{}, err
 	}
 	if err := j.checkReplace(ctx); err != nil {

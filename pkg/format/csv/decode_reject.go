@@ -32,6 +32,8 @@ func (d *decoder) slow(dst *block.Block) error {
 	fields := d.split.padded(how, len(d.targets))
 	var errs []format.ColumnError
 	switch {
+	case len(d.opts.Refuse) > 0:
+		errs = d.opts.Refuse
 	case how == openQuote:
 		errs = append(errs, whollyWrong(codeOpen, "a quoted field has no end"))
 	case how == afterText:
