@@ -2,8 +2,6 @@ package daemon_test
 
 import (
 	"fmt"
-	"io"
-	"log"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -14,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
@@ -159,7 +158,7 @@ func (s *stage) countLists() *tally {
 		if strings.Contains(r.In.URL.RawQuery, "list-type=2") {
 			c.made.Add(1)
 		}
-	}, ErrorLog: log.New(io.Discard, "", 0)} // whose caller goes needs no answer
+	}, ErrorLog: zap.NewStdLog(zap.NewNop())} // whose caller goes needs no answer
 	server := httptest.NewServer(proxy)
 	s.t.Cleanup(server.Close)
 	c.url = server.URL
