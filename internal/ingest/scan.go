@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,7 +54,11 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	if err := j.ensure(ctx); err != nil {
 		return selection{}, err
 	}
+	if err := j.checkReplace(ctx); err != nil {
+		return selection{}, err
+	}
 	taken := plan.NewSelection(atMost(j.ds.Import, i.runFiles))
+	begun := map[clickhouse.FileVersion]bool{} // the listed files that are half ingested: few
 	pages := make(chan []plan.File, 1)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -62,13 +67,16 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	})
 	group.Go(func() error {
 		for page := range pages {
-			if err := j.offer(groupCtx, page, taken); err != nil {
+			if err := j.offer(groupCtx, page, taken, begun); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err := group.Wait(); err != nil {
+		return selection{}, err
+	}
+	if err := j.offerAbandoned(ctx, taken, begun); err != nil {
 		return selection{}, err
 	}
 	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
@@ -86,17 +94,26 @@ func atMost(in *def.Import, most int) int {
 	return most
 }
 
-// offer adds the files of a page that the file ledger doesn't have.
-func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection) error {
-	known, err := j.known(ctx, page)
+// offer adds the files of a page that are to be ingested, and notes which of
+// them were begun.
+func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
+	keys := make([]string, len(page))
+	for i, f := range page {
+		keys[i] = f.Key
+	}
+	known, err := j.house.KnownVersions(ctx, j.ds.Name, keys)
 	if err != nil {
 		return err
 	}
 	for _, f := range page {
-		if rec, ok := known[version(f)]; ok && rec.State != clickhouse.FileIngesting {
+		f, ok := choose(j.ds.Import.OnOverwrite, f, known[f.Key])
+		if !ok {
 			continue
 		}
 		taken.Add(f)
+		if slices.ContainsFunc(known[f.Key], func(r clickhouse.FileRecord) bool { return r.Version() == version(f) }) {
+			begun[version(f)] = true
+		}
 	}
 	return nil
 }
@@ -107,10 +124,6 @@ func (j *job) known(ctx context.Context, files []plan.File) (map[clickhouse.File
 		versions[i] = version(f)
 	}
 	return j.house.KnownFiles(ctx, j.ds.Name, versions)
-}
-
-func version(f plan.File) clickhouse.FileVersion {
-	return clickhouse.FileVersion{Key: f.Key, ETag: f.ETag}
 }
 
 // record notes the scan in the subject's record.
