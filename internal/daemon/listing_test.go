@@ -38,6 +38,7 @@ func TestAListingInLittleMemory(t *testing.T) {
 		keys = n
 	}
 	s := newStage(t)
+	producer := s.start("producer")
 	begun := time.Now()
 	s.fillKeys(keys)
 	t.Logf("%d objects made in %.0f s", keys, time.Since(begun).Seconds())
@@ -48,7 +49,6 @@ func TestAListingInLittleMemory(t *testing.T) {
 		"datasources/many.datasource":  "SCHEMA >\n    `id` UInt64\n\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"id\"\n\nIMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME seen\nIMPORT_BUCKET_URI s3://" + s.data + "/in/**/*.ndjson\n",
 		"datasources/first.datasource": "SCHEMA >\n    `id` UInt64\n\nIMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME seen\nIMPORT_BUCKET_URI s3://" + s.data + "/none/*\n",
 	})
-	producer := s.start("producer")
 	s.ended(s.trigger(ledger.Ingest, "first")) // makes the tables, and shows what the producer takes anyway
 	t.Logf("peak RSS of the producer before: %d MiB", producer.peak())
 
