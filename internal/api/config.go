@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -52,6 +53,8 @@ type Config struct {
 	// Started is called when something happened to a run, so that the conductor
 	// of this process, if it leads, looks at once. Nil is no conductor.
 	Started func(ledger.RunID)
+	// Metrics answers /metrics, without a token; nil is no metrics.
+	Metrics http.Handler
 	// Log gets a line per request at debug level, and per failure of ours at
 	// error level. Nil is silence.
 	Log *zap.Logger

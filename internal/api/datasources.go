@@ -27,13 +27,6 @@ type Datasource struct {
 	Activity
 }
 
-// Backlog is the files that wait to be ingested.
-type Backlog struct {
-	Files  int64      `json:"files"`
-	Bytes  int64      `json:"bytes"`
-	Oldest *time.Time `json:"oldest,omitempty" doc:"When the oldest waiting file was modified."`
-}
-
 // DatasourceDetail is a datasource with its table and its file.
 type DatasourceDetail struct {
 	Datasource
@@ -114,7 +107,9 @@ func (s *server) viewDatasource(ctx context.Context, d *def.Datasource) (Datasou
 	if err != nil {
 		return v, err
 	}
-	v.Backlog = Backlog{Files: rec.Backlog.Files, Bytes: rec.Backlog.Bytes, Oldest: moment(rec.Backlog.Oldest)}
+	if v.Backlog, err = s.viewBacklog(ctx, d, rec); err != nil {
+		return v, err
+	}
 	v.LastScanAt = moment(rec.LastScanAt)
 	if v.Schedule, err = viewSchedule(importSchedule(d), rec, s.Ledger.Now()); err != nil {
 		return v, err

@@ -74,14 +74,14 @@ func (k Keeps) Forgets() bool { return k.Engine != "" || k.TTL }
 
 // Keeps returns what becomes of rows in a table.
 func (c *Client) Keeps(ctx context.Context, table string) (k Keeps, err error) {
-	err = c.Query(ctx, "describe "+table, "SELECT engine, position(engine_full, ' TTL ') > 0 FROM system.tables WHERE database = {database:String} AND name = {table:String}",
+	err = c.Query(ctx, "describe "+table, "SELECT engine, position(engine_full, ' TTL ') > 0 FROM system.tables WHERE database = {database:String} AND name IN ({table:String}, {local:String}) AND engine != {front:String}",
 		func(scan func(...any) error) error {
 			err := scan(&k.Engine, &k.TTL)
 			if kind := strings.TrimSuffix(unreplicated(k.Engine), "MergeTree"); kind == "" || kind == k.Engine {
 				k.Engine = ""
 			}
 			return err
-		}, clickhouse.Named("database", c.target.database), clickhouse.Named("table", table))
+		}, clickhouse.Named("database", c.target.database), clickhouse.Named("table", table), clickhouse.Named("local", table+localSuffix), clickhouse.Named("front", distributed))
 	return k, err
 }
 

@@ -78,6 +78,10 @@ func (c *Client) waiting(datasource string, settled bool) string {
 		Path(c.target.database, QuarantineName(datasource)), Path(c.target.database, ReplayTable), Path(c.target.database, FileTable))
 }
 
+// joins lets tables that are distributed over shards be joined: each shard gets
+// all of the smaller side.
+const joins = " SETTINGS distributed_product_mode = 'global'"
+
 // quarantineRow is what a QuarantineRow is scanned from.
 var quarantineRow = []string{
 	"key", "etag", "row", "ifNull(toInt64(c__line), -1)", "ifNull(toInt64(c__offset), -1)", "ifNull(toInt64(c__row_group), -1)",
@@ -107,7 +111,7 @@ func (c *Client) QuarantineGroups(ctx context.Context, datasource string) ([]Qua
 	}
 	var groups []QuarantineGroup
 	err := c.Query(ctx, "sum up the quarantine of "+datasource, "SELECT uniqExact(key, etag, row) AS n, uniqExact(key, etag), min(insertion_date), max(insertion_date), "+
-		strings.Join(examples, ", ")+" FROM ("+c.waiting(datasource, false)+") GROUP BY print ORDER BY n DESC, print", func(scan func(...any) error) error {
+		strings.Join(examples, ", ")+" FROM ("+c.waiting(datasource, false)+") GROUP BY print ORDER BY n DESC, print"+joins, func(scan func(...any) error) error {
 		var g QuarantineGroup
 		var rows, files uint64
 		into, complete := g.Example.scanInto()
@@ -136,7 +140,7 @@ func (c *Client) QuarantineRows(ctx context.Context, datasource string, f Quaran
 	size := 0
 	err := c.Query(ctx, "read the quarantine of "+datasource, "SELECT "+strings.Join(quarantineRow, ", ")+" FROM ("+c.waiting(datasource, f.Settled)+`
 		AND (c__file, c__etag, c__row) > ({key:String}, {etag:String}, {row:UInt64}) AND ({file:String} = '' OR c__file = {file:String})
-		) WHERE {print:String} = '' OR print = {print:String} OR again AND replay = {tried:String} ORDER BY key, etag, row LIMIT 1 BY key, etag, row LIMIT {limit:UInt64}`, func(scan func(...any) error) error {
+		) WHERE {print:String} = '' OR print = {print:String} OR again AND replay = {tried:String} ORDER BY key, etag, row LIMIT 1 BY key, etag, row LIMIT {limit:UInt64}`+joins, func(scan func(...any) error) error {
 		if f.MaxBytes > 0 && size >= f.MaxBytes {
 			return errFull
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ingest"
-	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/telemetry"
 	formats "github.com/longshore/longshore/pkg/format/all"
@@ -19,12 +18,14 @@ import (
 )
 
 // api builds the producer's HTTP handler.
-func (c *core) api(cfg ProducerConfig, started func(ledger.RunID)) (http.Handler, error) {
+func (l *leader) api(cfg ProducerConfig) (http.Handler, error) {
+	c := l.core
+	metrics := telemetry.Metrics(telemetry.NewBacklog(telemetry.BacklogConfig{Ledger: c.ledger, Project: c.doors.Project, Leads: l.leads, Log: c.log}))
 	return api.New(api.Config{
 		Ledger: c.ledger, Queue: c.queue, Log: c.log, Version: telemetry.Version,
 		Token: def.NewSecret(cfg.Token), AllowAnonymous: loopback(cfg.Listen),
-		Project: c.doors.Project, Started: started, Supported: supported,
-		Test: c.test, Preview: c.preview, Foresee: c.foresee, Quarantine: c.ingest,
+		Project: c.doors.Project, Started: l.wake, Supported: supported,
+		Test: c.test, Preview: c.preview, Foresee: c.foresee, Quarantine: c.ingest, Metrics: metrics,
 	})
 }
 

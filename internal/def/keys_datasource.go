@@ -10,6 +10,7 @@ var datasourceKeys = []Key{
 	{DatasourceFile, "ENGINE_PRIMARY_KEY", "a prefix of the sorting key", "the sorting key", "`PRIMARY KEY`."},
 	{DatasourceFile, "ENGINE_TTL", "a ClickHouse expression", "none", "`TTL`."},
 	{DatasourceFile, "ENGINE_VER", "a column", "none", "ReplacingMergeTree: the row with the highest value stays."},
+	{DatasourceFile, "ENGINE_SHARDING_KEY", "a ClickHouse expression", "a hash of the sorting key", "On which shard a row is kept, with CLICKHOUSE_DISTRIBUTED. It must give the same when the row is sent again: no rand()."},
 	{DatasourceFile, "ENGINE_SETTINGS", "name=value, …", "none", "Settings of the table."},
 	{DatasourceFile, "INDEXES", "> and lines `INDEX name expr TYPE type GRANULARITY n`", "none", "Data skipping indexes. The word INDEX and the granularity (1) may be left out."},
 	{DatasourceFile, "IMPORT_SERVICE", "s3", "required with any IMPORT_ key", "What the files are in."},
