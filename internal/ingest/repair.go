@@ -77,7 +77,10 @@ func (v *verifier) file(ctx context.Context, p plannedRepair) (f plan.File, why 
 	for _, older := range earlier(p.rec, p.versions) {
 		f.Replaces = append(f.Replaces, older.ETag)
 	}
-	if p.kind == UnfinishedFiles || p.kind == UnfinishedReplaces {
+	switch {
+	case p.kind == UnfinishedFiles && p.rec.RangeBytes > 0:
+		return f, "it is split, and finished by the next run of the datasource", nil
+	case p.kind == UnfinishedFiles, p.kind == UnfinishedReplaces:
 		return f, "", nil
 	}
 	if !p.rec.Marked {
