@@ -71,3 +71,7 @@ prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, 
 prove-storm: setup ## Ingest 10 million rows while workers are killed and every server fails; SEED=n repeats
 	STORM_SEED='$(or $(SEED),$(shell date +%s))' STORM_FILES=200 STORM_ROWS=50000 STORM_KILL_MS=2000 \
 		go test -count=1 -timeout 20m -v -run '^TestAKillStorm$$' ./internal/daemon
+
+.PHONY: prove-listing
+prove-listing: setup ## List 100,000 keys and compare them with a file ledger of as many, and print the producer's memory
+	LONGSHORE_PROVE_KEYS=$(or $(KEYS),100000) go test -count=1 -v -timeout 60m -run '^TestAListingInLittleMemory$$' ./internal/daemon

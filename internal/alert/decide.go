@@ -124,9 +124,13 @@ func judge(rule def.Alert, f Facts) finding {
 		return failed(f.Run)
 	case def.LongRun:
 		return long(rule, f)
-	case def.RowDrop:
-		return drop(rule, f)
-	case def.RejectedRows:
+	case def.RowDrop, def.RejectedRows:
+		if !f.Run.Trigger.Regular() {
+			return finding{} // its rows say nothing about those that come in
+		}
+		if rule.When == def.RowDrop {
+			return drop(rule, f)
+		}
 		return rejected(rule, f.Run)
 	default:
 		return finding{}

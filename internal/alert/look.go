@@ -68,7 +68,7 @@ func decideAll(rec *ledger.AlertRecord, rules map[string]def.Alert, f Facts) {
 	f.Muted = rec.Mute.Holds(f.Now)
 	f.Unmuted = !f.Muted && !rec.Mute.IsZero()
 	f.Before, f.Fresh = rec.Success, rec.Since
-	if f.Run != nil && f.Run.State == ledger.Done {
+	if f.Run != nil && f.Run.State == ledger.Done && f.Run.Trigger.Regular() {
 		rec.Success = ledger.AlertSuccess{Run: f.Run.ID, At: f.Run.FinishedAt, Rows: f.Run.Totals.Rows}
 	}
 	if rec.Success.Run != "" {
@@ -117,7 +117,7 @@ func (w *Watcher) lastSuccess(ctx context.Context, s ledger.Subject, but *ledger
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return ledger.AlertSuccess{}, err
 		}
-		if err == nil && r.State == ledger.Done {
+		if err == nil && r.State == ledger.Done && r.Trigger.Regular() {
 			return ledger.AlertSuccess{Run: r.ID, At: r.FinishedAt, Rows: r.Totals.Rows}, nil
 		}
 		if looked++; looked == depth {

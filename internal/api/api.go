@@ -72,6 +72,8 @@ func (s *server) routes() {
 	s.routesOfConnections()
 	s.routesOfSyncs()
 	s.routesOfDatasources()
+	s.routesOfQuarantine()
+	s.routesOfVerification()
 	s.routesOfRuns()
 	s.routesOfAlerts()
 	s.routesOfSystem()

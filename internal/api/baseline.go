@@ -42,27 +42,3 @@ func triggerOf(r *StartRequest, p *def.Project, subject ledger.Subject) (ledger.
 	}
 	return by, nil
 }
-
-// serves reports, as a Conflict, that a run which was there before doesn't do
-// what a request wants: nobody is to take one that sends everything for one
-// that sends nothing. A queued full resync does for a plain request, which it
-// sends more than; a baseline reset doesn't.
-func serves(r ledger.Run, wanted ledger.BaselineUse, queued bool) error {
-	has := r.Trigger.Baseline
-	if has == wanted || queued && wanted == ledger.CompareBaseline && has == ledger.IgnoreBaseline {
-		return nil
-	}
-	if queued {
-		return fault.WithRemedy(fault.New(fault.Conflict, "run %s of %s is queued, %s, and only one run can be", r.ID, r.Subject, nature(has)),
-			"wait until it runs, or cancel it, and ask again for %s", nature(wanted))
-	}
-	return fault.WithRemedy(fault.New(fault.Conflict, "this Idempotency-Key names run %s of %s, %s", r.ID, r.Subject, nature(has)),
-		"take another key for %s", nature(wanted))
-}
-
-func nature(use ledger.BaselineUse) string {
-	if words := baselineWords[use]; words != "" {
-		return "a " + words
-	}
-	return "a plain run"
-}

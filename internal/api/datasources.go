@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/longshore/longshore/internal/def"
@@ -18,18 +19,12 @@ type Datasource struct {
 	BucketURI   string   `json:"bucket_uri,omitempty" doc:"Which files are its."`
 	Format      string   `json:"format,omitempty" doc:"Absent: found out from each file."`
 	MaxFiles    int      `json:"max_files" doc:"Of one run; 0 is unlimited."`
+	ErrorBudget string   `json:"error_budget,omitempty" doc:"How many rows of a run may go to quarantine before the schedule pauses: a share such as 1%, or a number."`
 	Schedule    Schedule `json:"schedule"`
 	Backlog     Backlog  `json:"backlog" doc:"What the last listing left for later runs."`
 	// LastScanAt is when the bucket was last listed.
 	LastScanAt *time.Time `json:"last_scan_at,omitempty" doc:"When the bucket was last listed."`
 	Activity
-}
-
-// Backlog is the files that wait to be ingested.
-type Backlog struct {
-	Files  int64      `json:"files"`
-	Bytes  int64      `json:"bytes"`
-	Oldest *time.Time `json:"oldest,omitempty" doc:"When the oldest waiting file was modified."`
 }
 
 // DatasourceDetail is a datasource with its table and its file.
@@ -49,6 +44,14 @@ type Column struct {
 	Type    string `json:"type" doc:"Of ClickHouse."`
 	Path    string `json:"path,omitempty" doc:"Where its value is in a JSON row; absent: the field of its name."`
 	Default string `json:"default,omitempty" doc:"SQL expression."`
+	Added   *Added `json:"added,omitempty" doc:"Set for a column that is not in SCHEMA: files brought it."`
+}
+
+// Added is where a column came from that is not in SCHEMA.
+type Added struct {
+	File string    `json:"file" doc:"The key of the file that it was first seen in."`
+	Run  string    `json:"run" doc:"The run that ingested it."`
+	At   time.Time `json:"at" doc:"When the column was decided about."`
 }
 
 func (s *server) routesOfDatasources() {
@@ -60,6 +63,7 @@ func (s *server) routesOfDatasources() {
 		method: http.MethodGet, path: "/datasources/{name}", id: "show-datasource", tag: "datasources", errors: []int{404},
 		summary: "Show a datasource", describe: "With its columns and its definition.",
 	}, s.showDatasource)
+	s.routesOfForesight()
 	s.routesOfSchedule(ledger.Ingest, "datasources")
 }
 
@@ -95,12 +99,17 @@ func (s *server) viewDatasource(ctx context.Context, d *def.Datasource) (Datasou
 	v := Datasource{Name: d.Name, Description: d.Description, Target: d.Target}
 	if i := d.Import; i != nil {
 		v.Connection, v.BucketURI, v.Format, v.MaxFiles = i.Connection, i.BucketURI, string(i.Format), i.MaxFiles
+		if i.ErrorBudget != nil {
+			v.ErrorBudget = i.ErrorBudget.String()
+		}
 	}
 	rec, err := s.Ledger.Subject(ctx, ledger.Subject{Kind: ledger.Ingest, Name: d.Name})
 	if err != nil {
 		return v, err
 	}
-	v.Backlog = Backlog{Files: rec.Backlog.Files, Bytes: rec.Backlog.Bytes, Oldest: moment(rec.Backlog.Oldest)}
+	if v.Backlog, err = s.viewBacklog(ctx, d, rec); err != nil {
+		return v, err
+	}
 	v.LastScanAt = moment(rec.LastScanAt)
 	if v.Schedule, err = viewSchedule(importSchedule(d), rec, s.Ledger.Now()); err != nil {
 		return v, err
@@ -127,10 +136,25 @@ func (s *server) showDatasource(ctx context.Context, in *nameInput) (*showDataso
 		}
 		out.Body.Columns = append(out.Body.Columns, v)
 	}
+	added, err := s.Ledger.AddedColumns(ctx, d.Name)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Columns = append(out.Body.Columns, viewAdded(d, added)...)
 	if out.Body.Datasource, err = s.viewDatasource(ctx, d); err != nil {
 		return nil, err
 	}
 	saved, err := s.Ledger.Project(ctx, id)
 	out.Body.File = fileOf(saved, d.Pos.File)
 	return out, err
+}
+
+// viewAdded returns the columns that files added and SCHEMA didn't take over.
+func viewAdded(d *def.Datasource, added []ledger.AddedColumn) (columns []Column) {
+	for _, a := range added {
+		if !slices.ContainsFunc(d.Columns, func(c def.Column) bool { return c.Name == a.Name }) {
+			columns = append(columns, Column{Name: a.Name, Type: a.Type, Path: a.Path, Added: &Added{File: a.File, Run: string(a.Run), At: a.At}})
+		}
+	}
+	return columns
 }

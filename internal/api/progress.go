@@ -21,6 +21,8 @@ type RunDetail struct {
 	Objects      []Object `json:"objects" doc:"What the run wrote; empty before it is done."`
 	// Ops is absent before a run of a sync is done.
 	Ops map[string]int64 `json:"ops,omitempty" doc:"Rows by op: all, or added, changed, removed and unchanged."`
+	// Verification is set when the run verified, and is done.
+	Verification *Verification `json:"verification,omitempty" doc:"What a verification found."`
 }
 
 // Progress sums up the parts.
@@ -77,6 +79,9 @@ func (s *server) showRun(ctx context.Context, in *runInput) (*runDetailOutput, e
 	}
 	if r.State == ledger.Done {
 		out.Body.Progress.Rows, out.Body.Progress.Bytes = r.Totals.Rows, r.Totals.Bytes
+	}
+	if out.Body.Verification, err = s.verification(ctx, r); err != nil {
+		return nil, err
 	}
 	wrote, err := s.written(ctx, r)
 	out.Body.Objects, out.Body.Ops = wrote.Objects, wrote.Ops

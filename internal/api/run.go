@@ -19,6 +19,7 @@ type Run struct {
 	Totals  Totals  `json:"totals" doc:"Of all parts; complete when the run is done."`
 	// Failure is set when the run failed.
 	Failure    *Failure   `json:"failure,omitempty"`
+	Note       string     `json:"note,omitempty" doc:"What people are to know of the run though it did not fail for it."`
 	CreatedAt  time.Time  `json:"created_at"`
 	StartedAt  *time.Time `json:"started_at,omitempty"`
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
@@ -35,6 +36,10 @@ type Trigger struct {
 	Upstream string     `json:"upstream,omitempty" doc:"The id of the run that it follows, of another sync or a datasource."`
 	// Baseline is set when the run does something else with it than to compare.
 	Baseline string `json:"baseline,omitempty" enum:"full resync,baseline reset" doc:"What the run of a sync does with the rows that were sent last; absent: it sends what differs."`
+	// Purpose is set when the run does something else than its subject is for.
+	Purpose string  `json:"purpose,omitempty" doc:"What the run does instead of sending rows that differ or taking new files, for people."`
+	Replay  *Replay `json:"replay,omitempty" doc:"Set when the run of a datasource tries quarantined rows again."`
+	Verify  *Verify `json:"verify,omitempty" doc:"Set when the run of a datasource compares its table with the file ledger."`
 }
 
 // Totals is how much a run did.
@@ -56,10 +61,8 @@ type Failure struct {
 func viewRun(r ledger.Run, now time.Time) Run {
 	v := Run{
 		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, State: string(r.State),
-		Trigger: Trigger{
-			By: r.Trigger.By, Tick: moment(r.Trigger.Tick), Upstream: string(r.Trigger.Upstream), Baseline: baselineWords[r.Trigger.Baseline],
-		}, Project: string(r.Project),
-		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure),
+		Trigger: viewTrigger(r.Trigger), Project: string(r.Project),
+		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure), Note: r.Note,
 		CreatedAt: r.CreatedAt, StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),
 	}
 	if !r.StartedAt.IsZero() {
@@ -68,6 +71,17 @@ func viewRun(r ledger.Run, now time.Time) Run {
 			end = now
 		}
 		v.Seconds = max(0, end.Sub(r.StartedAt).Seconds())
+	}
+	return v
+}
+
+func viewTrigger(t ledger.Trigger) Trigger {
+	v := Trigger{By: t.By, Tick: moment(t.Tick), Upstream: string(t.Upstream), Baseline: baselineWords[t.Baseline], Purpose: purpose(t)}
+	if t.Replay != nil {
+		v.Replay = &Replay{Fingerprint: t.Replay.Fingerprint, File: t.Replay.Key}
+	}
+	if t.Verify != nil {
+		v.Verify = &Verify{Repair: t.Verify.Repair, Remove: t.Verify.Remove}
 	}
 	return v
 }

@@ -44,28 +44,33 @@ func (s *server) start(ctx context.Context, kind ledger.Kind, in *startInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := runnable(p, subject); err != nil {
-		return nil, err
-	}
 	by, err := triggerOf(in.Body, p, subject)
 	if err != nil {
 		return nil, err
 	}
+	return s.trigger(ctx, subject, p, project, by, in.Key)
+}
+
+// trigger makes a run of a subject, or returns the one that does for it.
+func (s *server) trigger(ctx context.Context, subject ledger.Subject, p *def.Project, project ledger.ProjectID, by ledger.Trigger, key string) (*startOutput, error) {
+	if err := runnable(p, subject); err != nil {
+		return nil, err
+	}
 	begun := s.Ledger.Now()
-	r, err := s.Ledger.Create(ctx, subject, project, by, userKey(in.Key))
+	r, err := s.Ledger.Create(ctx, subject, project, by, userKey(key))
 	queued := errors.Is(err, ledger.ErrAlreadyQueued)
 	if err != nil && !queued {
 		return nil, err
 	}
 	s.wake(ctx, r.ID)
-	if err := serves(r, by.Baseline, queued); err != nil {
+	if err := serves(r, by, queued); err != nil {
 		return nil, err
 	}
 	out := &startOutput{Status: http.StatusOK, Body: StartResult{Run: viewRun(r, s.Ledger.Now())}}
 	switch {
 	case queued:
 		out.Body.Note = "a run is active and another one is queued: the queued run does for this request too"
-		if words := baselineWords[r.Trigger.Baseline]; words != "" {
+		if words := purpose(r.Trigger); words != "" {
 			out.Body.Note += " (" + words + ")"
 		}
 	case r.CreatedAt.Before(begun):

@@ -27,6 +27,8 @@ type Schedule struct {
 	CatchUp string `json:"catch_up,omitempty" enum:"latest,skip" doc:"What becomes of times that no producer dealt with within two minutes: one run for all of them, or none."`
 	// PausedAt is set while the schedule is paused.
 	PausedAt *time.Time `json:"paused_at,omitempty" doc:"Set while the schedule is paused: runs start by hand only."`
+	// PausedWhy is set when no person paused it.
+	PausedWhy string `json:"paused_why,omitempty" doc:"Why it is paused, when no person did so: the run, and what is wrong with it. Resume it when that is mended."`
 }
 
 // Upstream is a sync or datasource that another one runs after.
@@ -46,7 +48,7 @@ type Activity struct {
 const nextTimes = 5
 
 func viewSchedule(d def.Schedule, rec ledger.SubjectRecord, now time.Time) (Schedule, error) {
-	v := Schedule{Kind: string(d.Kind), Text: scheduleText(d), Zone: d.Zone, Next: []time.Time{}, PausedAt: moment(rec.PausedAt)}
+	v := Schedule{Kind: string(d.Kind), Text: scheduleText(d), Zone: d.Zone, Next: []time.Time{}, PausedAt: moment(rec.PausedAt), PausedWhy: rec.PausedWhy}
 	if up := schedule.Upstream(d); up != (ledger.Subject{}) {
 		v.After = &Upstream{Kind: string(up.Kind), Name: up.Name}
 	}
@@ -216,7 +218,7 @@ func (s *server) setPaused(ctx context.Context, kind ledger.Kind, name string, p
 	rec, err := s.Ledger.UpdateSubject(ctx, subject, func(rec *ledger.SubjectRecord) error {
 		switch {
 		case !pause:
-			rec.PausedAt = time.Time{}
+			rec.Resume()
 		case rec.PausedAt.IsZero():
 			rec.PausedAt = s.Ledger.Now()
 		}

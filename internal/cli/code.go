@@ -14,7 +14,7 @@ type Code int
 // The exit codes.
 const (
 	OK          Code = 0   // done
-	RunFailed   Code = 1   // a run, or the test of a connection, failed
+	RunFailed   Code = 1   // a run, or the test of a connection, failed; or a verification found something
 	Invalid     Code = 2   // the command line, a name, or a definition is wrong
 	Unreachable Code = 3   // the API doesn't answer, refuses us, or is in trouble
 	Canceled    Code = 4   // the run was canceled
@@ -23,7 +23,7 @@ const (
 
 const codesHelp = `Exit codes:
   0    done
-  1    the run, or the test of a connection, failed
+  1    the run, or the test of a connection, failed; or a verification found something
   2    the command line, a name or a definition is wrong
   3    the API does not answer, refuses the token, or is in trouble
   4    the run was canceled

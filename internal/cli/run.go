@@ -28,7 +28,15 @@ func runRow(r api.Run) []string {
 }
 
 // askedBy is what asked for a run, and what for.
-func askedBy(r api.Run) string { return r.Trigger.By + afterComma(r.Trigger.Baseline) }
+func askedBy(r api.Run) string { return r.Trigger.By + afterComma(r.Trigger.Purpose) }
+
+// purposeOf is what a datasource's run does instead of taking new files.
+func purposeOf(r api.Run) string {
+	if r.Trigger.Baseline != "" {
+		return ""
+	}
+	return r.Trigger.Purpose
+}
 
 // afterComma joins a further word, if there is one.
 func afterComma(text string) string {
@@ -131,12 +139,16 @@ func printRun(w io.Writer, r api.RunDetail) {
 	if r.Totals.FailedFiles > 0 {
 		failedFiles = count(r.Totals.FailedFiles)
 	}
-	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "tick", moment(r.Trigger.Tick), "after run", r.Trigger.Upstream,
+	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "warning", r.Note, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "purpose", purposeOf(r.Run), "tick", moment(r.Trigger.Tick), "after run", r.Trigger.Upstream,
 		"definitions", r.Project, "created", moment(&r.CreatedAt), "started", moment(r.StartedAt), "finished", moment(r.FinishedAt),
 		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "rows by op", rowsByOp(r.Ops), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
 		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)
 	printParts(w, r.PartProgress)
 	printObjects(w, r.Objects)
+	if r.Verification != nil {
+		fmt.Fprintln(w)
+		printVerification(w, r.Verification)
+	}
 }
 
 // printParts has a column for the wave only where there are several.

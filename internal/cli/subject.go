@@ -62,15 +62,16 @@ func (a *app) start(ctx context.Context, s subject, name string, request api.Sta
 	if err != nil {
 		return err
 	}
-	headers := map[string]string{}
-	if key != "" {
-		headers["Idempotency-Key"] = key
-	}
 	var started api.StartResult
-	err = c.do(ctx, "POST", s.path+"/"+escape(name)+"/runs", request, &started, headers)
+	err = c.do(ctx, "POST", s.path+"/"+escape(name)+"/runs", request, &started, idempotent(key))
 	if err != nil {
 		return err
 	}
+	return a.begun(ctx, c, started, wait)
+}
+
+// begun tells of a run that was started, or waits for its end.
+func (a *app) begun(ctx context.Context, c *client, started api.StartResult, wait bool) error {
 	if started.Note != "" {
 		a.say("%s", started.Note)
 	}
@@ -78,7 +79,7 @@ func (a *app) start(ctx context.Context, s subject, name string, request api.Sta
 		return a.wait(ctx, c, started.Run.ID)
 	}
 	return a.show(started, func(w io.Writer) {
-		fmt.Fprintf(w, "run %s of %s %s is %s\n", started.Run.ID, s.kind, name, started.Run.State+afterComma(started.Run.Trigger.Baseline))
+		fmt.Fprintf(w, "run %s of %s %s is %s\n", started.Run.ID, started.Run.Kind, started.Run.Name, started.Run.State+afterComma(started.Run.Trigger.Purpose))
 		fmt.Fprintf(w, "Follow it with  longshore run show %s --wait\n", started.Run.ID)
 	})
 }
@@ -112,7 +113,11 @@ func (a *app) pauseCommands(s subject) []*cobra.Command {
 
 func scheduleState(s api.Schedule) string {
 	if s.PausedAt != nil {
-		return s.Text + ", paused since " + moment(s.PausedAt)
+		text := s.Text + ", paused since " + moment(s.PausedAt)
+		if s.PausedWhy != "" {
+			text += " by " + s.PausedWhy
+		}
+		return text
 	}
 	if len(s.Next) > 0 {
 		return s.Text + ", next " + zoned(s.Next[0])
@@ -120,9 +125,24 @@ func scheduleState(s api.Schedule) string {
 	return s.Text
 }
 
+// paused is since when, why, and how a schedule goes on; nothing where it does.
+func paused(s api.Schedule, subject string) string {
+	if s.PausedAt == nil {
+		return ""
+	}
+	text := "since " + moment(s.PausedAt)
+	if s.PausedWhy != "" {
+		text += " by " + s.PausedWhy
+	}
+	kind, name, _ := strings.Cut(subject, " ")
+	return text + "; it goes on with  longshore " + kind + " resume " + name
+}
+
 // nextOf is when the next run starts, for a table.
 func nextOf(s api.Schedule) string {
 	switch {
+	case s.PausedWhy != "":
+		return "paused: error budget"
 	case s.PausedAt != nil:
 		return "paused"
 	case len(s.Next) > 0:

@@ -33,15 +33,24 @@ func (a *app) wait(ctx context.Context, c *client, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.show(r, func(w io.Writer) { fmt.Fprintln(w, a.summary(r)) }); err != nil {
+	err = a.show(r, func(w io.Writer) {
+		fmt.Fprintln(w, a.summary(r))
+		if r.Verification != nil {
+			printVerification(w, r.Verification)
+		}
+	})
+	if err != nil {
 		return err
+	}
+	if r.Note != "" {
+		a.say("warning: %s", printable(r.Note))
 	}
 	switch {
 	case r.State == "canceled":
 		return silent(Canceled)
 	case r.State == "failed" && r.Failure != nil:
 		return fail(RunFailed, "run %s failed: %s", r.ID, r.Failure.Message)
-	case r.State == "failed":
+	case r.State == "failed", r.Verification != nil && !r.Verification.Clean:
 		return silent(RunFailed)
 	}
 	return nil
@@ -81,9 +90,14 @@ func (a *app) follow(ctx context.Context, c *client, id string) (api.RunDetail, 
 // summary is the last line about a run.
 func (a *app) summary(r api.RunDetail) string {
 	text := fmt.Sprintf("%s: %s, %s, %s", a.colored(r.State), plural(int(r.Progress.Rows), "row"), size(r.Progress.Bytes), span(r.Seconds))
-	if r.Kind == "sync" {
+	switch {
+	case r.Trigger.Verify != nil:
+		return text + afterComma(r.Trigger.Purpose)
+	case r.Trigger.Replay != nil:
+		return text + " of the quarantine brought in, " + count(r.Totals.Quarantined) + " left there"
+	case r.Kind == "sync":
 		text += fmt.Sprintf(", %s written", plural(len(r.Objects), "object"))
-	} else {
+	default:
 		text += fmt.Sprintf(", %s read", plural(int(r.Totals.Files), "file"))
 	}
 	if r.Totals.Quarantined > 0 {
@@ -92,7 +106,7 @@ func (a *app) summary(r api.RunDetail) string {
 	if r.Totals.FailedFiles > 0 {
 		text += ", " + plural(int(r.Totals.FailedFiles), "file") + " failed"
 	}
-	return text + afterComma(r.Trigger.Baseline)
+	return text + afterComma(r.Trigger.Purpose)
 }
 
 func plural(n int, thing string) string {

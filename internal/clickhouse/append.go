@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/longshore/longshore/pkg/block"
 )
@@ -25,6 +26,11 @@ type Insert struct {
 	// same token, and with the same rows: an INSERT that was repeated. Without a
 	// token nothing is recognized as repeated.
 	Token string
+	// File is the id of the file version that the rows came from, for the
+	// FileColumn, which the table must have. Zero leaves the column out.
+	File uint64
+	// Files is the same row by row, for rows of several files. Empty means File.
+	Files []uint64
 	// Settings are added to the INSERT's, by name.
 	Settings map[string]string
 }
@@ -56,7 +62,7 @@ func (c *Client) append(ctx context.Context, in Insert) error {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
-	err = s.client.Do(ctx, in.query())
+	err = s.client.Do(ctx, in.query(c.target.durability()))
 	c.pool.put(s, stop() && err == nil)
 	return err
 }
@@ -67,14 +73,17 @@ const sentRows = "_longshore_rows"
 // query sends the block as the INSERT's data. A null that stands for a DEFAULT
 // has no place there: such a block comes as a temporary table, from which the
 // server selects it, replacing nulls.
-func (in Insert) query() ch.Query {
+func (in Insert) query(more map[string]string) ch.Query {
 	columns, defaulted := input(in.Block)
+	if files := in.files(); files != nil {
+		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: files})
+	}
 	names := make([]string, len(columns))
 	for i, col := range columns {
 		names[i] = col.Name
 	}
 	into := fmt.Sprintf("INSERT INTO %s (%s)", Path(in.Database, in.Table), Names(names...))
-	q := ch.Query{Settings: in.settings()}
+	q := ch.Query{Settings: in.settings(more)}
 	if !defaulted {
 		q.Body, q.Input = into+" VALUES", columns
 		return q
@@ -85,8 +94,8 @@ func (in Insert) query() ch.Query {
 }
 
 // settings make one block one part per partition, stored once. Those that a
-// server doesn't know it ignores, but for the caller's.
-func (in Insert) settings() []ch.Setting {
+// server doesn't know it ignores, but for the caller's. More are the connection's.
+func (in Insert) settings(more map[string]string) []ch.Setting {
 	ours := map[string]string{
 		"async_insert":                    "0",
 		"insert_null_as_default":          "1",
@@ -96,6 +105,10 @@ func (in Insert) settings() []ch.Setting {
 		"min_insert_block_size_bytes":     "0",
 		"min_insert_block_size_rows":      "0",
 	}
+	if in.files() != nil {
+		ours[fillsMaterialized] = "1"
+	}
+	maps.Copy(ours, more)
 	maps.Copy(ours, deduplication(in.Token))
 	maps.DeleteFunc(ours, func(name, _ string) bool { _, given := in.Settings[name]; return given })
 	var out []ch.Setting

@@ -11,6 +11,7 @@ import (
 const (
 	ErrorColumn   = "c__error_column" // Array(String): the columns that were refused
 	ErrorText     = "c__error"        // Array(String): why, one for each
+	ErrorReason   = "c__reason"       // Array(String): the same in constant words, without the value
 	ImportID      = "c__import_id"    // String: the run
 	InsertionDate = "insertion_date"  // DateTime64(3, 'UTC'): when it was quarantined
 	ErrorFile     = "c__file"         // String: the object's key
@@ -21,11 +22,15 @@ const (
 	ErrorRowGroup = "c__row_group"    // Nullable(UInt32): its row group in Parquet, from 0
 	ErrorRaw      = "c__raw"          // String: the row as it was
 	Fingerprint   = "c__fingerprint"  // String: equal for errors of one cause
+	ErrorFormat   = "c__format"       // String: csv, ndjson or parquet: how c__raw is read
+	ErrorFields   = "c__fields"       // String: a CSV file's names of fields, as a header; empty where it has none
+	ErrorSplit    = "c__delimiter"    // String: what separates the fields of a CSV file
 )
 
 var quarantineColumns = []Column{
 	{Name: ErrorColumn, Type: schema.MustParseType("Array(String)")},
 	{Name: ErrorText, Type: schema.MustParseType("Array(String)")},
+	{Name: ErrorReason, Type: schema.MustParseType("Array(String)")},
 	{Name: ImportID, Type: schema.Of(schema.String)},
 	{Name: InsertionDate, Type: schema.MustParseType("DateTime64(3, 'UTC')"), Default: "now64(3)"},
 	{Name: ErrorFile, Type: schema.Of(schema.String)},
@@ -36,6 +41,9 @@ var quarantineColumns = []Column{
 	{Name: ErrorRowGroup, Type: schema.MustParseType("Nullable(UInt32)")},
 	{Name: ErrorRaw, Type: schema.Of(schema.String), Codec: "ZSTD(1)"},
 	{Name: Fingerprint, Type: schema.Of(schema.String)},
+	{Name: ErrorFormat, Type: schema.MustParseType("LowCardinality(String)")},
+	{Name: ErrorFields, Type: schema.MustParseType("LowCardinality(String)")},
+	{Name: ErrorSplit, Type: schema.MustParseType("LowCardinality(String)")},
 }
 
 // QuarantineName returns the name of a table's quarantine.
@@ -45,9 +53,10 @@ func QuarantineName(table string) string { return table + "_quarantine" }
 // as Nullable(String), and what is known of the error.
 func Quarantine(t Table) Table {
 	q := Table{
-		Database: t.Database, Name: QuarantineName(t.Name), Cluster: t.Cluster, Extend: t.Extend,
-		Comment: "Rows that do not fit into " + t.Name,
-		Engine:  own("MergeTree", t.replicated()),
+		Database: t.Database, Name: QuarantineName(t.Name), Cluster: t.Cluster, Distributed: t.Distributed, Extend: t.Extend,
+		ShardingKey: "cityHash64(" + ErrorFile + ", " + ErrorRow + ")",
+		Comment:     "Rows that do not fit into " + t.Name,
+		Engine:      own("MergeTree", t.replicated()),
 		// No partition key: tokens count within a partition, and a repeated INSERT
 		// would have another insertion_date.
 		SortingKey: strings.Join([]string{Fingerprint, ErrorFile, ErrorRow}, ", "),

@@ -128,6 +128,13 @@ func TestBadRowsGoToQuarantine(t *testing.T) {
 	if got := one(t, s.clickhouse(), "SELECT toString(min(length(c__import_id) = 26 AND c__fingerprint != '' AND length(c__error) = length(c__error_column))) FROM events_quarantine"); got != "1" {
 		t.Error("a row lacks its run, its fingerprint or an error")
 	}
+	got = one(t, s.clickhouse(), "SELECT toString(arraySort(groupUniqArray((c__file, c__format, c__fields, c__delimiter)))) FROM events_quarantine")
+	if want := "[('in/a.csv','csv','id,name,amount,at',','),('in/b.ndjson','ndjson','','')]"; got != want {
+		t.Errorf("how rows are read: got %s, want %s", got, want)
+	}
+	if got := one(t, s.clickhouse(), "SELECT toString(c__reason) FROM events_quarantine WHERE c__row = 2 AND c__file = 'in/a.csv'"); got != "['not a number']" {
+		t.Errorf("got reason %s", got)
+	}
 }
 
 func TestADamagedFileFailsAlone(t *testing.T) {

@@ -78,7 +78,11 @@ func TestSchemaMistakes(t *testing.T) {
 		{"half an import", "a Int8", "IMPORT_SCHEDULE @auto", "IMPORT_BUCKET_URI is missing"},
 		{"timestamp", "a Int8", "IMPORT_FROM_TIMESTAMP yesterday", "use 2024-01-31 or"},
 		{"files", "a Int8", "IMPORT_MAX_FILES 0", "or unlimited"},
+		{"budget of nothing", "a Int8", "IMPORT_ERROR_BUDGET 0%", "a share such as 1%"},
+		{"budget of too much", "a Int8", "IMPORT_ERROR_BUDGET 101%", "a share such as 1%"},
+		{"negative budget", "a Int8", "IMPORT_ERROR_BUDGET -1", "a number of rows from 0"},
 		{"csv of parquet", "a Int8", "IMPORT_FORMAT parquet\nIMPORT_CSV_NULL x", "of no use with IMPORT_FORMAT parquet"},
+		{"ragged rows", "a Int8", "IMPORT_CSV_RAGGED fill", "IMPORT_CSV_RAGGED is \"fill\""},
 		{"strategy", "a Int8", "IMPORT_STRATEGY REPLACE", "use APPEND"},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,9 @@
 package def
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Import says which files are appended to a datasource's table, and when.
 type Import struct {
@@ -15,6 +18,35 @@ type Import struct {
 	OnNewColumn   OnNewColumn `json:"on_new_column"`
 	OnOverwrite   OnOverwrite `json:"on_overwrite"`
 	CSV           CSVInput    `json:"csv"`
+
+	ErrorBudget *ErrorBudget `json:"error_budget,omitempty"` // nil: any number of rows may be quarantined
+}
+
+// ErrorBudget is how many rows of a run may be quarantined before the schedule
+// pauses. One of the two fields counts.
+type ErrorBudget struct {
+	Percent float64 `json:"percent,omitempty"` // of the run's rows, those in quarantine included
+	Rows    int64   `json:"rows"`              // where Percent is zero
+}
+
+// Exceeded reports whether a run of so many rows, beside those in quarantine, is
+// beyond the budget. There is none where b is nil.
+func (b *ErrorBudget) Exceeded(rows, quarantined int64) bool {
+	switch {
+	case b == nil:
+		return false
+	case b.Percent > 0:
+		return float64(quarantined)*100 > b.Percent*float64(rows+quarantined)
+	}
+	return quarantined > b.Rows
+}
+
+// String returns the budget as IMPORT_ERROR_BUDGET spells it.
+func (b *ErrorBudget) String() string {
+	if b.Percent > 0 {
+		return fmt.Sprintf("%g%%", b.Percent)
+	}
+	return fmt.Sprint(b.Rows)
 }
 
 // OnNewColumn says what happens to a field of a file that has no column.
@@ -46,4 +78,5 @@ type CSVInput struct {
 	Quote     string `json:"quote"`               // one byte, " by default
 	Escape    string `json:"escape,omitempty"`    // one byte; empty: quotes are doubled
 	Null      string `json:"null,omitempty"`      // text of a null besides the empty unquoted field
+	Pad       bool   `json:"pad,omitempty"`       // rows with fewer fields end in empty ones; else they go to quarantine
 }

@@ -1,6 +1,7 @@
 package def
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -45,7 +46,24 @@ func (f fields) importing() *Import {
 		}
 	}
 	i.CSV = f.csvInput(i.Format)
+	i.ErrorBudget = f.errorBudget()
 	return i
+}
+
+func (f fields) errorBudget() *ErrorBudget {
+	e, ok := f.entries["IMPORT_ERROR_BUDGET"]
+	if !ok {
+		return nil
+	}
+	if strings.HasSuffix(e.value, "%") {
+		if percent, ok := parsePercent(e.value); ok {
+			return &ErrorBudget{Percent: percent}
+		}
+	} else if rows, ok := parseCount(e.value, 0, math.MaxInt64); ok {
+		return &ErrorBudget{Rows: rows}
+	}
+	f.problems.add(e.at, "use a share such as 1%, or a number of rows from 0", "IMPORT_ERROR_BUDGET is %q", e.value)
+	return nil
 }
 
 // choice reads a key with few values. Case does not matter.
@@ -123,6 +141,7 @@ func (f fields) csvInput(format Format) CSVInput {
 		header := f.yes("IMPORT_CSV_HEADER", true)
 		in.Header = &header
 	}
+	in.Pad = f.choice("IMPORT_CSV_RAGGED", []string{"quarantine", "pad"}, "quarantine") == "pad"
 	for key, into := range map[string]*string{"IMPORT_CSV_QUOTE": &in.Quote, "IMPORT_CSV_ESCAPE": &in.Escape} {
 		e, ok := f.entries[key]
 		if !ok {

@@ -10,7 +10,7 @@
 //   - A file is cut into chunks of rows by its content alone, so that every
 //     attempt at it makes the same chunks.
 //   - A chunk is one block, one INSERT, and one deduplication token, made of the
-//     datasource, key, etag and chunk, never of the run or the attempt. The
+//     datasource, key, etag, range and chunk, never of the run or the attempt. The
 //     server drops a chunk that it has already.
 //   - A file counts as ingested by its row in the file ledger, in the same
 //     ClickHouse, written after its last chunk.
@@ -43,9 +43,25 @@ type Bucket interface {
 type Warehouse interface {
 	EnsureTable(ctx context.Context, t clickhouse.Table) error
 	EnsureFileTable(ctx context.Context) error
+	KnowsFiles(ctx context.Context, table string) (bool, error)
+	Describe(ctx context.Context, database, table string) (*clickhouse.Existing, error)
+	AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
+	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
+
+	EnsureReplayTable(ctx context.Context) error
+	RecordReplays(ctx context.Context, records []clickhouse.ReplayRecord) error
+	ReplayedBy(ctx context.Context, datasource, run string) (rows, files int64, err error)
+	QuarantineGroups(ctx context.Context, datasource string) ([]clickhouse.QuarantineGroup, error)
+	QuarantineRows(ctx context.Context, datasource string, f clickhouse.QuarantineFilter) ([]clickhouse.QuarantineRow, error)
+	Count(ctx context.Context, datasource string) (clickhouse.Census, error)
+	Keeps(ctx context.Context, table string) (clickhouse.Keeps, error)
+	RemoveIDs(ctx context.Context, table string, ids []uint64) error
+	RowsByID(ctx context.Context, datasource string, ids []clickhouse.QuarantinedID) ([]clickhouse.QuarantineRow, error)
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.
@@ -66,12 +82,15 @@ type Ingest struct {
 	ledger *ledger.Ledger
 	doors  Doors
 	log    *zap.Logger
+	// runFiles is how many files a run takes at most.
+	runFiles int
 
 	mu      sync.Mutex
-	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
+	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
+	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 }
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, scanned: map[string]selection{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}, told: map[string]ledger.RunID{}}
 }

@@ -18,7 +18,7 @@ type job struct {
 	pattern *plan.Pattern
 	bucket  Bucket
 	house   Warehouse
-	columns []format.Column
+	columns []format.Column // SCHEMA's, and behind them those that were added
 	opts    format.ReadOptions
 	reader  func(name string) (format.Reader, error)
 }
@@ -61,7 +61,7 @@ func columns(ds *def.Datasource) []format.Column {
 
 func readOptions(in *def.Import) format.ReadOptions {
 	opts := format.ReadOptions{CSV: format.CSVReadOptions{
-		Delimiter: first(in.CSV.Delimiter), Quote: first(in.CSV.Quote), Escape: first(in.CSV.Escape), Null: in.CSV.Null,
+		Delimiter: first(in.CSV.Delimiter), Quote: first(in.CSV.Quote), Escape: first(in.CSV.Escape), Null: in.CSV.Null, Pad: in.CSV.Pad,
 	}}
 	switch {
 	case in.CSV.Header == nil:
@@ -82,12 +82,14 @@ func first(s string) byte {
 
 // ensure creates the tables that the datasource needs.
 func (j *job) ensure(ctx context.Context) error {
-	table := clickhouse.TableOf(j.ds)
-	table.Extend = true
+	table := j.table()
 	for _, t := range []clickhouse.Table{table, clickhouse.Quarantine(table)} {
 		if err := j.house.EnsureTable(ctx, t); err != nil {
 			return err
 		}
 	}
-	return j.house.EnsureFileTable(ctx)
+	if err := j.house.EnsureFileTable(ctx); err != nil {
+		return err
+	}
+	return j.house.EnsureReplayTable(ctx)
 }

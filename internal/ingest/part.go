@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -16,6 +17,13 @@ import (
 
 // Part implements run.Worker: it ingests the files of a part, one after another.
 func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
+	switch {
+	case p.Run.Trigger.Replay != nil:
+		total, err := i.replay(ctx, p)
+		return total, nil, err
+	case p.Run.Trigger.Verify != nil:
+		return i.verify(ctx, p)
+	}
 	var files []plan.File
 	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {
 		return ledger.Totals{}, nil, err
@@ -28,7 +36,11 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	w := &partWriter{ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
+	added, err := i.ledger.AddedColumns(ctx, p.Run.Subject.Name)
+	if err != nil {
+		return ledger.Totals{}, nil, err
+	}
+	w := &partWriter{added: added, ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
 	total, err := w.files(ctx, files, s)
 	return total, nil, err
 }
@@ -58,8 +70,12 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 			if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
 				return total, err
 			}
+			known[version(f)] = rec
 		}
 		total.Add(sum(rec))
+	}
+	if err := w.replace(ctx, files, known); err != nil {
+		return total, err
 	}
 	return total, kept
 }
@@ -67,22 +83,28 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 // begin records that files are being ingested, and by which chunks, before the
 // first of their rows is appended. It completes known.
 func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared) error {
-	var fresh []clickhouse.FileRecord
-	for _, f := range files {
-		if _, ok := known[version(f)]; ok {
-			continue
-		}
-		rec := clickhouse.FileRecord{
-			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified,
-			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
-		}
-		known[version(f)] = rec
-		fresh = append(fresh, rec)
-	}
+	fresh := slices.DeleteFunc(slices.Clone(files), func(f plan.File) bool {
+		rec, ok := known[version(f)]
+		return ok && rec.State != clickhouse.FilePlanned
+	})
 	if len(fresh) == 0 {
 		return nil
 	}
-	return w.job.house.RecordFiles(ctx, fresh)
+	marked, err := w.job.house.KnowsFiles(ctx, w.job.ds.Name)
+	if err != nil {
+		return err
+	}
+	begun := make([]clickhouse.FileRecord, len(fresh))
+	for i, f := range fresh {
+		begun[i] = clickhouse.FileRecord{
+			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
+			Marked: marked, Replaces: len(f.Replaces) > 0,
+			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes,
+			Columns: uint32(len(w.added)), RunID: string(w.run.ID), UpdatedAt: w.now(),
+		}
+		known[version(f)] = begun[i]
+	}
+	return w.job.house.RecordFiles(ctx, begun)
 }
 
 func sum(rec clickhouse.FileRecord) ledger.Totals {
@@ -97,6 +119,10 @@ func (w *partWriter) note(f plan.File, rec clickhouse.FileRecord) {
 	fields := []zap.Field{zap.String("run", string(w.run.ID)), zap.String("key", f.Key), zap.Int64("rows", rec.Rows), zap.Int64("quarantined", rec.Quarantined)}
 	if rec.State == clickhouse.FileFailed {
 		w.log.Warn("file not ingested", append(fields, zap.String("error", rec.Error))...)
+		return
+	}
+	if rec.Error != "" {
+		w.log.Warn("all rows of the file are in quarantine", append(fields, zap.String("reason", rec.Error))...)
 		return
 	}
 	w.log.Debug("file ingested", fields...)

@@ -32,6 +32,9 @@ type shared struct {
 // Plan implements run.Verb: it lists the bucket, unless that was just done, and
 // shares the new files out.
 func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
+	if !r.Trigger.Regular() {
+		return i.planOne(ctx, r)
+	}
 	found, ok := i.take(r.Project, r.Subject.Name)
 	if !ok {
 		j, err := i.open(ctx, r.Project, r.Subject.Name)
@@ -60,13 +63,23 @@ func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 }
 
 // Commit implements run.Verb. Rows are visible as they are appended, so there is
-// nothing left to do but to add up.
-func (i *Ingest) Commit(_ context.Context, _ ledger.Run, _ ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
+// nothing left to do but to add up, and to see to the files that were too many.
+func (i *Ingest) Commit(ctx context.Context, r ledger.Run, _ ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
 	var total ledger.Totals
 	for _, p := range parts {
 		total.Add(p.Totals)
 	}
-	return total, nil
+	if r.Trigger.Verify != nil && len(parts) == 1 {
+		return total, i.ledger.SaveManifest(ctx, r.ID, parts[0].Output)
+	}
+	if !r.Trigger.Regular() {
+		return total, nil
+	}
+	paused, err := i.overBudget(ctx, r, total)
+	if err != nil || paused {
+		return total, err
+	}
+	return total, i.goOn(ctx, r)
 }
 
 // Clean implements run.Verb. An ingest leaves nothing behind.

@@ -14,13 +14,15 @@ import (
 
 // quarantine appends the rows of a chunk that don't fit the table to its
 // quarantine, under a token of their own.
-func (a *appender) quarantine(ctx context.Context, chunk int64, rejected []format.Reject) error {
+func (a *appender) quarantine(ctx context.Context, chunk int64, rejected []format.Reject, facts format.Facts) error {
 	b := quarantineBlock(a.job.columns)
+	a.fields = header(facts)
+	a.delimiter = delimiter(facts)
 	for _, r := range rejected {
 		a.addReject(b, r)
 	}
 	return a.job.house.Append(ctx, clickhouse.Insert{
-		Table: clickhouse.QuarantineName(a.job.ds.Name), Block: b, Token: token(a.job.ds.Name, a.file, chunk, "quarantine"),
+		Table: clickhouse.QuarantineName(a.job.ds.Name), Block: b, Token: token(*a.rec, chunk, roomQuarantine),
 	})
 }
 
@@ -32,6 +34,7 @@ var (
 	number    = schema.Of(schema.UInt64)
 	anyNumber = schema.NullableOf(schema.Of(schema.UInt64))
 	anyGroup  = schema.NullableOf(schema.Of(schema.UInt32))
+	word      = schema.MustParseType("LowCardinality(String)")
 	moment    = schema.MustParseType("DateTime64(3, 'UTC')")
 )
 
@@ -41,12 +44,13 @@ func quarantineBlock(columns []format.Column) *block.Block {
 		specs = append(specs, block.Spec{Name: c.Name, Type: anyText})
 	}
 	specs = append(specs, []block.Spec{
-		{Name: clickhouse.ErrorColumn, Type: texts}, {Name: clickhouse.ErrorText, Type: texts},
+		{Name: clickhouse.ErrorColumn, Type: texts}, {Name: clickhouse.ErrorText, Type: texts}, {Name: clickhouse.ErrorReason, Type: texts},
 		{Name: clickhouse.ImportID, Type: text}, {Name: clickhouse.InsertionDate, Type: moment},
 		{Name: clickhouse.ErrorFile, Type: text}, {Name: clickhouse.ErrorETag, Type: text},
 		{Name: clickhouse.ErrorRow, Type: number}, {Name: clickhouse.ErrorLine, Type: anyNumber},
 		{Name: clickhouse.ErrorOffset, Type: anyNumber}, {Name: clickhouse.ErrorRowGroup, Type: anyGroup},
 		{Name: clickhouse.ErrorRaw, Type: text}, {Name: clickhouse.Fingerprint, Type: text},
+		{Name: clickhouse.ErrorFormat, Type: word}, {Name: clickhouse.ErrorFields, Type: word}, {Name: clickhouse.ErrorSplit, Type: word},
 	}...)
 	b := new(block.Block)
 	b.Shape(specs)
@@ -67,25 +71,58 @@ func (a *appender) addReject(b *block.Block, r format.Reject) {
 	for _, e := range r.Errors {
 		own[0].Elem(0).AppendString(e.Column)
 		own[1].Elem(0).AppendString(e.Detail)
+		own[2].Elem(0).AppendString(e.Code)
 	}
-	own[0].EndRow()
-	own[1].EndRow()
-	own[2].AppendString(string(a.run.ID))
-	own[3].AppendInt64(a.now().UnixMilli())
-	own[4].AppendString(a.file.Key)
-	own[5].AppendString(a.file.ETag)
-	own[6].AppendUint64(uint64(r.Row))
+	for _, list := range own[:3] {
+		list.EndRow()
+	}
+	own[3].AppendString(string(a.run.ID))
+	own[4].AppendInt64(a.now().UnixMilli())
+	own[5].AppendString(a.file.Key)
+	own[6].AppendString(a.rec.ETag)
+	a.addPosition(own[7:11], r)
+	own[11].AppendBytes(r.Raw)
+	own[12].AppendString(fingerprint(a.job.ds.Name, r.Errors))
+	own[13].AppendString(a.format)
+	own[14].AppendString(a.fields)
+	own[15].AppendString(a.delimiter)
+}
+
+// addPosition appends where a row is: its number, line, offset and row group.
+func (a *appender) addPosition(own []*block.Column, r format.Reject) {
+	own[0].AppendUint64(uint64(r.Row))
 	if r.RowGroup < 0 {
-		own[7].AppendUint64(uint64(r.Line))
-		own[8].AppendUint64(uint64(r.Offset))
-		own[9].AppendNull()
-	} else {
-		own[7].AppendNull()
-		own[8].AppendNull()
-		own[9].AppendUint32(uint32(r.RowGroup))
+		own[1].AppendUint64(uint64(r.Line))
+		own[2].AppendUint64(uint64(r.Offset))
+		own[3].AppendNull()
+		return
 	}
-	own[10].AppendBytes(r.Raw)
-	own[11].AppendString(fingerprint(a.job.ds.Name, r.Errors))
+	own[1].AppendNull()
+	own[2].AppendNull()
+	own[3].AppendUint32(uint32(r.RowGroup))
+}
+
+// header is the names of a CSV file's fields as its first line would have them;
+// empty where it has none.
+func header(f format.Facts) string {
+	var line strings.Builder
+	for i, name := range f.Fields {
+		if i > 0 {
+			line.WriteByte(f.Delimiter)
+		}
+		if strings.ContainsAny(name, "\"\r\n'"+string(f.Delimiter)) {
+			name = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		}
+		line.WriteString(name)
+	}
+	return line.String()
+}
+
+func delimiter(f format.Facts) string {
+	if f.Delimiter == 0 {
+		return ""
+	}
+	return string(f.Delimiter)
 }
 
 // fingerprint is equal for rows that failed for the same reasons.

@@ -79,6 +79,9 @@ type Run struct {
 	Totals Totals `json:"totals"`
 	// Failure is why the run failed, else nil.
 	Failure *Failure `json:"failure,omitempty"`
+	// Note is what people are to know of the run though it didn't fail for it: one
+	// line, without secrets.
+	Note string `json:"note,omitempty"`
 
 	CreatedAt  time.Time `json:"created_at"`
 	StartedAt  time.Time `json:"started_at,omitzero"`
@@ -95,7 +98,26 @@ type Trigger struct {
 	Upstream RunID `json:"upstream,omitempty"`
 	// Baseline is what a sync's run is to do with its baseline.
 	Baseline BaselineUse `json:"baseline,omitempty"`
+	// Replay has a datasource's run try quarantined rows again, instead of taking
+	// new files.
+	Replay *Replay `json:"replay,omitempty"`
+	// Verify has a datasource's run compare its table with the file ledger, instead
+	// of taking new files.
+	Verify *Verify `json:"verify,omitempty"`
 }
+
+// Verify says what becomes of the differences that a run finds.
+type Verify struct {
+	// Repair has files ingested anew whose rows aren't all in the table once, and
+	// finishes what was left half done.
+	Repair bool `json:"repair,omitempty"`
+	// Remove, with Repair, deletes rows that came from files without a record.
+	Remove bool `json:"remove,omitempty"`
+}
+
+// Regular reports whether the run does what its subject is for: rows of a sync
+// are sent, files of a datasource taken.
+func (t Trigger) Regular() bool { return t.Replay == nil && t.Verify == nil }
 
 // BaselineUse says what a run does with the rows that its sync sent last.
 type BaselineUse string

@@ -29,6 +29,10 @@ type SubjectRecord struct {
 	Backlog Backlog `json:"backlog,omitzero"`
 	// PausedAt is when the subject's schedule was paused; zero means it runs.
 	PausedAt time.Time `json:"paused_at,omitzero"`
+	// PausedWhy is why, where it wasn't a person who paused it. PausedBy is the run
+	// that did so last, for itself to do it once.
+	PausedWhy string `json:"paused_why,omitempty"`
+	PausedBy  RunID  `json:"paused_by,omitempty"`
 }
 
 // Backlog is the files of a datasource that wait to be ingested.
@@ -52,6 +56,25 @@ func (l *Ledger) UpdateSubject(ctx context.Context, s Subject, change func(*Subj
 		return change(rec)
 	})
 }
+
+// PauseFor pauses a subject's schedule because of what a run did, once: one
+// that was resumed since stays so.
+func (l *Ledger) PauseFor(ctx context.Context, run Run, why string) error {
+	_, err := l.UpdateSubject(ctx, run.Subject, func(rec *SubjectRecord) error {
+		if rec.PausedBy == run.ID {
+			return nil // and maybe resumed since
+		}
+		if rec.PausedAt.IsZero() {
+			rec.PausedAt = l.now()
+		}
+		rec.PausedWhy, rec.PausedBy = why, run.ID
+		return nil
+	})
+	return err
+}
+
+// Resume lets a subject's schedule go on.
+func (r *SubjectRecord) Resume() { r.PausedAt, r.PausedWhy = time.Time{}, "" }
 
 // admit makes a run active, or queued behind the active one.
 func (r *SubjectRecord) admit(id RunID) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/fault"
 )
 
 // Ledger is what a Ticker and a Follower ask of the ledger.
@@ -183,6 +184,9 @@ func (t *Ticker) start(ctx context.Context, id ledger.ProjectID, rec ledger.Subj
 	by := ledger.Trigger{By: "schedule", Tick: tick}
 	r, err := t.ledger.Create(ctx, rec.Subject, id, by, fmt.Sprintf("tick %d", tick.Unix()))
 	if errors.Is(err, ledger.ErrAlreadyQueued) {
+		if !r.Trigger.Regular() {
+			return fault.New(fault.Temporary, "run %s is queued, and takes no new files", r.ID)
+		}
 		return nil // the queued run does for this tick too
 	}
 	if err == nil && t.cfg.Started != nil {

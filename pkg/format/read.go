@@ -46,6 +46,10 @@ type Column struct {
 	// null field is then no error, and the block leaves the value to the server
 	// (block.Column.Optional) rather than making one up.
 	Default bool
+	// ByName is set for a column that is found by the name of its field alone, such
+	// as one that was added to the table because other files had it: where a CSV
+	// file has no header it has no field, and it doesn't tell a header from a row.
+	ByName bool
 }
 
 // Decoder turns the rows of one file into blocks. It is used by one goroutine.
@@ -74,8 +78,13 @@ type Facts struct {
 	Unknown []string
 	// Missing is the columns that no row had so far.
 	Missing []string
-	// Bytes is how much of the decompressed file was consumed, in bytes.
+	// Bytes is how much of the decompressed file, or of the range, was consumed, in
+	// bytes.
 	Bytes int64
+	// Delimiter is what separates the fields of a CSV file, and Fields is their
+	// names by its header; nil where it has none. They are zero in other formats.
+	Delimiter byte
+	Fields    []string
 }
 
 // Reject is a row of a file that doesn't fit its table.
@@ -121,9 +130,25 @@ type ReadOptions struct {
 	// it arrives. In Parquet it counts decoded bytes, by the average row. Zero is
 	// 64 MiB.
 	BlockBytes int
+	// Refuse rejects all rows of the file, whatever is in them, each with these
+	// errors in place of its own.
+	Refuse []ColumnError
 	// MaxRowBytes is the longest row that is accepted, in bytes decompressed. A
 	// longer one is rejected without being held in memory. Zero is 64 MiB.
 	MaxRowBytes int
+	// Range is the part of the file to read; nil is all of it.
+	Range *Range
+}
+
+// Range is the rows of a file that begin in a part of it. In text, Input.Stream
+// begins with the first of them, and goes on behind the last one: what a malformed row
+// is may be decided by what follows it. In Parquet, the row groups that begin there
+// are read.
+type Range struct {
+	// From is the first row. In Parquet only its Offset is used.
+	From Mark
+	// Until is where the next range begins, in bytes.
+	Until int64
 }
 
 // CSVReadOptions is the dialect of the CSV files that we read.
@@ -133,6 +158,7 @@ type CSVReadOptions struct {
 	Escape    byte   // zero: quotes are doubled
 	Header    Header // whether the first line names the fields
 	Null      string // unquoted text of a null besides the empty field; empty is `\N`
+	Pad       bool   // a row with fewer fields ends in empty ones; else it is rejected
 
 	// Fields is the names of the file's fields where Input begins behind the
 	// header, because the file is read in ranges. Header is then not used.

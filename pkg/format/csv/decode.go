@@ -27,9 +27,10 @@ type decoder struct {
 
 	targets []target // by field of the file
 	byCol   []int    // by column: its field in the file, or -1
+	names   []string // of the fields, where the file has a header
 	missing []int    // the columns without a field
 	unknown []string // the fields without a column
-	dropped bool     // a missing column takes no null: every row is rejected
+	refused bool     // every row is rejected: by the options, or because a missing column takes no null
 
 	row, line int64 // rows and lines before Pos
 	filled    int   // rows in the block being filled
@@ -62,18 +63,9 @@ func (d *decoder) begin() error {
 	if err != nil {
 		return err
 	}
-	d.byCol = make([]int, len(d.columns))
-	for i, c := range d.columns {
-		d.byCol[i] = i
-		if names != nil {
-			d.byCol[i] = slices.Index(names, pathName(c))
-		}
-	}
-	fields := len(names)
-	if names == nil {
-		fields = len(d.columns)
-	}
-	d.targets = make([]target, fields)
+	d.names = names
+	d.targets = make([]target, d.findFields(names))
+	d.refused = len(d.opts.Refuse) > 0
 	for i := range d.targets {
 		d.targets[i].index = -1
 	}
@@ -81,7 +73,7 @@ func (d *decoder) begin() error {
 		if at < 0 {
 			d.missing = append(d.missing, col)
 			if c := d.columns[col]; !c.Type.TakesNull() && !c.Default {
-				d.dropped = true
+				d.refused = true
 			}
 			continue
 		}
@@ -93,7 +85,31 @@ func (d *decoder) begin() error {
 		}
 	}
 	slices.Sort(d.unknown)
+	if r := d.opts.Range; r != nil {
+		d.enter(r.From)
+	}
 	return nil
+}
+
+// findFields decides which field of the file each column reads, and returns how
+// many fields there are. Without names they are in the order of the columns.
+func (d *decoder) findFields(names []string) (fields int) {
+	d.byCol = make([]int, len(d.columns))
+	for i, c := range d.columns {
+		switch {
+		case names != nil:
+			d.byCol[i] = slices.Index(names, pathName(c))
+		case c.ByName:
+			d.byCol[i] = -1
+		default:
+			d.byCol[i] = fields
+			fields++
+		}
+	}
+	if names != nil {
+		return len(names)
+	}
+	return fields
 }
 
 func (d *decoder) reads(name string) bool {
@@ -123,7 +139,7 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 	d.filled = 0
 	start := d.row
 	for rows := 0; rows < maxRows; {
-		if err := d.w.Fill(); err != nil {
+		if err := d.fill(); err != nil {
 			switch {
 			case errors.Is(err, window.ErrLong):
 				if err = d.rejectLong(); err == nil {
@@ -146,6 +162,14 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 	return int(d.row - start), nil
 }
 
+// fill has a row of the file, or of the range, begin at Pos.
+func (d *decoder) fill() error {
+	if d.over() {
+		return io.EOF
+	}
+	return d.w.Fill()
+}
+
 // full reports whether the block has taken as much of the file as it may.
 func (d *decoder) full() bool { return d.w.Offset(d.w.Pos) >= d.stop }
 
@@ -162,7 +186,10 @@ func (d *decoder) Rejected() []format.Reject { return d.rejects }
 
 // Facts implements format.Decoder.
 func (d *decoder) Facts() format.Facts {
-	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read()}
+	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read(), Delimiter: d.opts.CSV.Delimiter, Fields: d.names}
+	if r := d.opts.Range; r != nil {
+		f.Bytes -= r.From.Offset
+	}
 	for _, col := range d.missing {
 		f.Missing = append(f.Missing, d.columns[col].Name)
 	}

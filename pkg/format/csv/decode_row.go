@@ -12,10 +12,13 @@ import (
 // rows reads rows that begin before the window's Limit, at most maxRows.
 func (d *decoder) rows(dst *block.Block, maxRows int) error {
 	w := d.w
-	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full(); n++ {
+	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full() && !d.over(); n++ {
 		end, lines, how := d.fast(w.Pos)
 		if how == placed && (end > w.End || (!w.Valid || end > w.Limit) && !utf8.Valid(w.Buf[w.Pos:end])) {
 			how = unplaced // not whole yet, or not UTF-8
+		}
+		if how == placed && w.TooLong(end-w.Pos) {
+			how = unplaced
 		}
 		switch how {
 		case placed:
@@ -68,7 +71,7 @@ func ends(w, delimiter uint64) uint64 {
 // fast appends the row at pos field by field. Eight bytes are looked at at once;
 // mask holds the field ends among those from base on that are still ahead.
 func (d *decoder) fast(pos int) (end, lines int, how placement) {
-	if d.dropped {
+	if d.refused {
 		return 0, 0, unplaced
 	}
 	buf, quote := d.w.Buf, d.opts.CSV.Quote

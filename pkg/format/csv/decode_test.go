@@ -105,6 +105,11 @@ func TestDecode(t *testing.T) {
 			rejects: []string{`1 2 4 ",x" a: null in a column that is not nullable`}},
 		{name: "ragged", columns: "a Int32;b String", text: "a,b\n1\n1,2,3\n4,5\n", rows: []string{"4|5"},
 			rejects: []string{`1 2 4 "1" : wrong number of fields`, `2 3 6 "1,2,3" : wrong number of fields`}},
+		{name: "padded", columns: "a Int32;b String;c Nullable(Int32)", opts: format.CSVReadOptions{Pad: true}, text: "a,b,c\n1\n2,x\n3,\"y\"\n\n1,2,3,4\n4,z,5", rows: []string{"1||NULL", "2|x|NULL", "3|y|NULL", "4|z|5"},
+			rejects: []string{`4 6 19 "1,2,3,4" : wrong number of fields`}},
+		{name: "padded where no null is taken", columns: "a Int32;b Int32;c Int32!", opts: format.CSVReadOptions{Pad: true}, text: "a,b,c\n1\n2,3\n", rows: []string{"2|3|NULL"},
+			rejects: []string{`1 2 6 "1" b: null in a column that is not nullable`}},
+		{name: "quotes that are pipes", columns: "a Int32;b String", opts: format.CSVReadOptions{Quote: '|'}, text: "a;b\n1;|x|\n2;|y;z|\n", rows: []string{"1|x", "2|y;z"}},
 		{name: "stray quote", columns: "a Int32;b String", text: "a,b\n1,\"x\n2,\"y\"\n3,z\n", rows: []string{"2|y", "3|z"},
 			rejects: []string{`1 2 4 "1,\"x" : text after a closing quote`}},
 		{name: "open quote", columns: "a Int32;b String", text: "a,b\n1,\"x\n2,y\n", rows: []string{"2|y"},
@@ -141,8 +146,11 @@ func TestDecode(t *testing.T) {
 func TestFactsAndValues(t *testing.T) {
 	columns := columnsOf("a Int32;b Nullable(Int8);c String")
 	_, rejects, facts := decodeAll(t, strings.NewReader("z,a,c,y\n1,x,,2\n"), columns, format.ReadOptions{}, 10)
-	if got, want := fmt.Sprint(facts.Unknown, facts.Missing), "[y z] [b]"; got != want {
+	if got, want := fmt.Sprint(facts.Unknown, facts.Missing, facts.Fields, string(facts.Delimiter)), "[y z] [b] [z a c y],"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, _, facts := decodeAll(t, strings.NewReader("1;2;x\n"), columns, format.ReadOptions{}, 10); facts.Fields != nil || facts.Delimiter != ';' {
+		t.Errorf("without a header: got %v, %q", facts.Fields, facts.Delimiter)
 	}
 	v := rejects[0].Values
 	if len(v) != 3 || *v[0] != "x" || v[1] != nil || *v[2] != "" {

@@ -16,12 +16,13 @@ type field struct {
 // and the rows that the decoder's fast way gave up.
 type splitter struct {
 	delimiter, quote, escape byte
+	pad                      bool
 	fields                   []field
-	unquoted                 []byte // texts whose quotes or escapes were removed
+	unquoted                 []byte // texts whose quotes or escapes were removed; never nil: an empty text is no null
 }
 
 func newSplitter(opts format.CSVReadOptions) *splitter {
-	return &splitter{delimiter: opts.Delimiter, quote: opts.Quote, escape: opts.Escape}
+	return &splitter{delimiter: opts.Delimiter, quote: opts.Quote, escape: opts.Escape, pad: opts.Pad, unquoted: []byte{}}
 }
 
 // outcome is how a row ended.
@@ -71,6 +72,15 @@ func (s *splitter) split(data []byte) (end int, how outcome) {
 	}
 }
 
+// padded returns the fields of a row that was split, with empty ones at its end
+// up to so many if rows are padded.
+func (s *splitter) padded(how outcome, fields int) []field {
+	for s.pad && how == whole && len(s.fields) < fields {
+		s.fields = append(s.fields, field{})
+	}
+	return s.fields
+}
+
 // quoted returns the content of the quoted field at i, and where it ends: on a
 // delimiter or line feed, or at the end of data.
 func (s *splitter) quoted(data []byte, i int) (text []byte, end int, how outcome) {
@@ -92,6 +102,9 @@ func (s *splitter) quoted(data []byte, i int) (text []byte, end int, how outcome
 			i++
 			if i+1 < len(data) && data[i] == '\r' && data[i+1] == '\n' {
 				i++
+			}
+			if i+1 == len(data) && data[i] == '\r' {
+				return nil, 0, openQuote // for lack of its line feed
 			}
 			if i < len(data) && data[i] != s.delimiter && data[i] != '\n' {
 				return nil, 0, afterText

@@ -11,8 +11,12 @@ import (
 // rows reads the rows before the window's Limit, at most maxRows.
 func (d *decoder) rows(dst *block.Block, maxRows int) {
 	w := d.w
-	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full(); n++ {
+	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full() && !d.over(); n++ {
 		end := w.Pos + bytes.IndexByte(w.Buf[w.Pos:w.Limit], '\n')
+		if w.TooLong(end + 1 - w.Pos) {
+			_ = d.rejectLong() // the line's end is at hand: nothing is read
+			continue
+		}
 		row := w.Buf[w.Pos:end]
 		d.s.Reset(row)
 		if d.s.Peek() == 0 && d.s.Pos == len(row) {
@@ -28,8 +32,9 @@ func (d *decoder) rows(dst *block.Block, maxRows int) {
 
 // one places or rejects a row.
 func (d *decoder) one(dst *block.Block, row []byte) {
+	known := len(d.unknown)
 	p := textvalue.NotUTF8
-	if d.w.Valid || utf8.Valid(row) {
+	if len(d.opts.Refuse) == 0 && (d.w.Valid || utf8.Valid(row)) {
 		p = d.walk()
 	}
 	if p == textvalue.OK {
@@ -37,7 +42,9 @@ func (d *decoder) one(dst *block.Block, row []byte) {
 		return
 	}
 	dst.Truncate(d.filled)
-	d.diagnose(row, p)
+	if !d.diagnose(row, p) && len(d.unknown) > known {
+		d.forget(known)
+	}
 	dst.Truncate(d.filled)
 }
 

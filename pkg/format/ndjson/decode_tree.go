@@ -2,6 +2,7 @@ package ndjson
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
@@ -61,26 +62,35 @@ type leaf struct {
 
 // plan makes the tree.
 func (d *decoder) plan() error {
-	d.root = &node{byKey: map[string]*member{}}
 	for i, c := range d.columns {
 		d.specs = append(d.specs, block.Spec{Name: c.Name, Type: c.Type, Optional: c.Default})
-		path := c.Path
-		if path == nil {
-			path = schema.FieldPath(c.Name)
-		}
-		l, err := newLeaf(i, c, path)
+		l, err := newLeaf(i, c, pathOf(c))
 		if err != nil {
 			return err
 		}
 		d.leaves = append(d.leaves, l)
-		if l.row {
-			d.wholeRow = true
-			continue
+		d.wholeRow = d.wholeRow || l.row
+	}
+	d.grow()
+	return nil
+}
+
+// grow makes the tree of the leaves anew.
+func (d *decoder) grow() {
+	d.root = &node{byKey: map[string]*member{}}
+	for i, l := range d.leaves {
+		if !l.row {
+			d.root.plant(pathOf(d.columns[i]), l, 0)
 		}
-		d.root.plant(path, l, 0)
 	}
 	d.root.settle()
-	return nil
+}
+
+func pathOf(c format.Column) schema.Path {
+	if c.Path == nil {
+		return schema.FieldPath(c.Name)
+	}
+	return c.Path
 }
 
 func newLeaf(index int, c format.Column, path schema.Path) (*leaf, error) {
@@ -153,10 +163,13 @@ func (n *node) member(name string) *member {
 }
 
 // newMember makes a member whose key is the name in quotes and a colon, as files
-// usually have it. A name that needs escapes never matches this way, and is found
-// by its content.
+// usually have it. A name that needs escapes has a key that stands in no row, and
+// is found by its content: TestKeysThatNeedEscapes.
 func newMember(name string) *member {
 	m := &member{name: name, key: `"` + name + `":`}
+	if needsEscapes(name) {
+		m.key = "\n"
+	}
 	var head, mask [16]byte
 	for i := range copy(head[:], m.key) {
 		mask[i] = 0xFF
@@ -166,6 +179,11 @@ func newMember(name string) *member {
 		m.masks[i] = binary.LittleEndian.Uint64(mask[8*i:])
 	}
 	return m
+}
+
+// needsEscapes reports whether a name can't stand in JSON as it is.
+func needsEscapes(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' })
 }
 
 // isAt reports whether the key stands at pos of data.

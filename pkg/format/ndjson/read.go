@@ -1,6 +1,7 @@
 package ndjson
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -28,14 +29,17 @@ func (Format) Decoder(ctx context.Context, in format.Input, columns []format.Col
 		return nil, err
 	}
 	d := &decoder{ctx: ctx, name: in.Name, w: w, columns: columns, opts: opts}
+	if r := opts.Range; r != nil {
+		d.row, d.line = r.From.Rows, r.From.Lines
+	}
 	if err := d.plan(); err != nil {
 		return nil, wrap(in.Name, err)
 	}
 	return d, nil
 }
 
-// open returns a window that stands behind the file's byte order mark, and sets
-// the options that weren't given.
+// open returns a window that stands behind the file's byte order mark, or at the
+// beginning of the range, and sets the options that weren't given.
 func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	if opts.MaxRowBytes <= 0 {
 		opts.MaxRowBytes = defaultMaxRow
@@ -46,13 +50,33 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	if opts.SampleRows <= 0 {
 		opts.SampleRows = defaultSampleRows
 	}
+	if r := opts.Range; r != nil {
+		return window.NewAt(in.Stream, opts.MaxRowBytes, r.From.Offset), nil
+	}
 	w := window.New(in.Stream, opts.MaxRowBytes)
 	switch err := w.Fill(); {
 	case errors.Is(err, io.EOF), errors.Is(err, window.ErrLong):
 	case err != nil:
 		return nil, wrap(in.Name, err)
 	}
-	return w, wrap(in.Name, w.SkipBOM())
+	if err := w.SkipBOM(); err != nil {
+		return nil, wrap(in.Name, err)
+	}
+	return w, wrap(in.Name, linesOf(w.Head()))
+}
+
+// linesOf returns an Invalid error for a file that begins as JSON does, but not as
+// an object per line.
+func linesOf(head []byte) error {
+	const spaces = " \t\r\n"
+	inside, isArray := bytes.CutPrefix(bytes.TrimLeft(head, spaces), []byte("["))
+	switch {
+	case isArray && bytes.HasPrefix(bytes.TrimLeft(inside, spaces), []byte("{")):
+		return fault.WithRemedy(fault.New(fault.Invalid, "the file is a JSON array of objects"), "write an object per line: jq -c '.[]'")
+	case bytes.IndexByte(bytes.TrimSuffix(head, []byte("\n")), '\n') < 0 && bytes.Contains(head, []byte("}\r{")):
+		return fault.WithRemedy(fault.New(fault.Invalid, "lines end in a carriage return alone"), "end lines in line feeds")
+	}
+	return nil
 }
 
 func wrap(name string, err error) error {

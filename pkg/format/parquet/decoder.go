@@ -55,11 +55,12 @@ type decoder struct {
 	group    int   // index of the open row group
 	opened   bool  // readers stand in it
 	groupAt  int64 // rows of it that were read
-	row      int64 // rows of the file that were read
+	row      int64 // rows of the file that were read, or are not of the range
 	bytes    int64 // of the row groups before it
 	problems []problem
 	bad      []bool // of the stretch
 	rejects  []format.Reject
+	refused  int64     // bytes of the rejects, where all rows are
 	texts    *rowTexts // made when it is first needed
 }
 
@@ -125,9 +126,9 @@ func pathOf(c *format.Column, root *node) schema.Path {
 // Next implements format.Decoder.
 func (d *decoder) Next(dst *block.Block, maxRows int) (int, error) {
 	dst.Shape(d.specs)
-	d.rejects = d.rejects[:0]
+	d.rejects, d.refused = d.rejects[:0], 0
 	consumed := 0
-	for consumed < maxRows && dst.Bytes() < int64(d.opts.BlockBytes) {
+	for consumed < maxRows && dst.Bytes()+d.refused < int64(d.opts.BlockBytes) {
 		if err := d.ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -157,6 +158,10 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (int, error) {
 func (d *decoder) openGroup() (more bool, err error) {
 	for groups := d.file.footer.RowGroups; d.group < len(groups); d.group++ {
 		g := &groups[d.group]
+		if !d.within(g) {
+			d.row += g.Rows
+			continue
+		}
 		if d.groupAt < g.Rows {
 			if !d.opened {
 				for _, r := range d.readers {
@@ -196,6 +201,9 @@ func (d *decoder) decode(dst *block.Block, n int) error {
 			return err
 		}
 	}
+	if len(d.opts.Refuse) > 0 {
+		return d.refuse(n)
+	}
 	rows := dst.Rows()
 	d.problems = d.problems[:0]
 	d.findLongRows(n)
@@ -211,9 +219,13 @@ func (d *decoder) decode(dst *block.Block, n int) error {
 			return err
 		}
 	}
+	d.consume(n)
+	return nil
+}
+
+func (d *decoder) consume(n int) {
 	d.groupAt += int64(n)
 	d.row += int64(n)
-	return nil
 }
 
 // findLongRows notes the rows that have more bytes than MaxRowBytes. Most often
