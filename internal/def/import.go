@@ -15,6 +15,7 @@ type Import struct {
 	OnNewColumn   OnNewColumn `json:"on_new_column"`
 	OnOverwrite   OnOverwrite `json:"on_overwrite"`
 	CSV           CSVInput    `json:"csv"`
+	Events        *Events     `json:"events,omitempty"` // nil: listings alone find files
 }
 
 // OnNewColumn says what happens to a field of a file that has no column.

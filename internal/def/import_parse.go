@@ -45,6 +45,7 @@ func (f fields) importing() *Import {
 		}
 	}
 	i.CSV = f.csvInput(i.Format)
+	i.Events = f.events()
 	return i
 }
 
