@@ -54,6 +54,7 @@ func (s *server) routesOfDatasources() {
 		summary: "Show a datasource", describe: "With its columns and its definition.",
 	}, s.showDatasource)
 	s.routesOfSchedule(ledger.Ingest, "datasources")
+	s.routesOfEvents()
 }
 
 // importSchedule is that of the import, and manual where there is none.

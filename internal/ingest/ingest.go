@@ -21,6 +21,7 @@ import (
 	"io"
 	"iter"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -75,9 +76,10 @@ type Ingest struct {
 
 	mu      sync.Mutex
 	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
+	looked  map[string]time.Time // by datasource: when a run last looked at some keys alone; guarded by mu
 }
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}, looked: map[string]time.Time{}}
 }

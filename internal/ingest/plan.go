@@ -29,18 +29,12 @@ type shared struct {
 	ChunkBytes int64 `json:"chunk_bytes"`
 }
 
-// Plan implements run.Verb: it lists the bucket, unless that was just done, and
-// shares the new files out.
+// Plan implements run.Verb: it lists the bucket, unless that was just done or
+// events said where to look, and shares the new files out.
 func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
-	found, ok := i.take(r.Project, r.Subject.Name)
-	if !ok {
-		j, err := i.open(ctx, r.Project, r.Subject.Name)
-		if err != nil {
-			return nil, err
-		}
-		if found, err = i.scan(ctx, r.Project, j); err != nil {
-			return nil, err
-		}
+	found, err := i.selected(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 	common, err := json.Marshal(shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes})
 	if err != nil {
