@@ -105,18 +105,12 @@ func (j *job) look(ctx context.Context, keys []string, most int) (*plan.Selectio
 
 // selected returns the files of a run: those that a scan just found, those of the
 // keys that events told of, or what a scan now finds.
-func (i *Ingest) selected(ctx context.Context, r ledger.Run) (selection, error) {
+func (i *Ingest) selected(ctx context.Context, r ledger.Run, j *job) (selection, error) {
 	keys := r.Trigger.Keys
 	if len(keys) == 0 {
 		if found, ok := i.take(r.Project, r.Subject.Name); ok {
 			return found, nil
 		}
-	}
-	j, err := i.open(ctx, r.Project, r.Subject.Name)
-	if err != nil {
-		return selection{}, err
-	}
-	if len(keys) == 0 {
 		return i.scan(ctx, r.Project, j)
 	}
 	i.hinted(r.Subject.Name)
