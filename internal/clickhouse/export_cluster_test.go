@@ -34,6 +34,9 @@ func (t Table) Additions(c Column) (all []string) {
 // TheFileColumn is the column by which rows know their file.
 func TheFileColumn() Column { return fileColumn }
 
+// Removal is the statement that deletes rows of t.
+func (t Table) Removal(condition string) string { return t.removal("", condition).statement }
+
 // Settings are those of an INSERT by c, a line each.
 func (c *Client) Settings(in Insert) string {
 	var b strings.Builder
