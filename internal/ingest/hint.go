@@ -20,9 +20,10 @@ const looksAtOnce = 8
 
 // Hint has a run look at objects that events told of, if any of them is the
 // datasource's and new, and returns that run. It may be called anywhere: which
-// keys the run is to look at is in its record. An event twice, late or about
-// nothing makes no run (TestEventsAreHints); one that is lost leaves its object
-// to the next listing.
+// keys the run is to look at is in its record. An event that comes again, late or
+// about nothing makes no run (TestEventsAreHints), unless its object is being
+// ingested: then the run finds nothing. One that is lost leaves its object to the
+// next listing.
 func (i *Ingest) Hint(ctx context.Context, id ledger.ProjectID, name string, objects []event.Object) (ledger.RunID, error) {
 	j, err := i.open(ctx, id, name)
 	if err != nil {
