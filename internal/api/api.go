@@ -61,6 +61,7 @@ func humaConfig(version string) huma.Config {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath, cfg.CreateHooks = "", "", "", nil
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "The token of LONGSHORE_API_TOKEN."},
+		"event":  {Type: "http", Scheme: "bearer", Description: "The token of the datasource's IMPORT_EVENTS_TOKEN."},
 	}
 	cfg.Security = []map[string][]string{{"bearer": {}}}
 	cfg.RejectUnknownQueryParameters = true
@@ -90,6 +91,7 @@ type endpoint struct {
 	errors       []int         // beside 401 and 500
 	within       time.Duration // zero is quick
 	maxBody      int64         // bytes; zero is maxBody
+	ownToken     bool          // the operation wants a token of its own, and checks it and the body
 }
 
 // handle registers an operation. Its errors become problems.
@@ -104,6 +106,10 @@ func handle[I, O any](s *server, e endpoint, do func(context.Context, *I) (*O, e
 		Method: e.method, Path: Prefix + e.path, OperationID: e.id, Tags: []string{e.tag}, Summary: e.summary, Description: e.describe,
 		DefaultStatus: e.status, Errors: append([]int{http.StatusUnauthorized, http.StatusInternalServerError}, e.errors...),
 		MaxBodyBytes: e.maxBody, BodyReadTimeout: readTimeout,
+	}
+	if e.ownToken {
+		op.Security = []map[string][]string{{"event": {}}}
+		op.SkipValidateBody = true // others say what it is like
 	}
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(ctx, e.within)

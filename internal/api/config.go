@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/event"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/queue"
 )
@@ -53,6 +54,10 @@ type Config struct {
 	// Started is called when something happened to a run, so that the conductor
 	// of this process, if it leads, looks at once. Nil is no conductor.
 	Started func(ledger.RunID)
+	// EventToken returns what a store must bear that tells of a datasource's
+	// objects, and Hint has a run look at those that are new. Nil refuses events.
+	EventToken func(*def.Datasource) (def.Secret, error)
+	Hint       func(ctx context.Context, id ledger.ProjectID, datasource string, objects []event.Object) (ledger.RunID, error)
 	// Metrics answers /metrics, without a token; nil is no metrics.
 	Metrics http.Handler
 	// Log gets a line per request at debug level, and per failure of ours at

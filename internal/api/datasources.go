@@ -65,6 +65,7 @@ func (s *server) routesOfDatasources() {
 	}, s.showDatasource)
 	s.routesOfForesight()
 	s.routesOfSchedule(ledger.Ingest, "datasources")
+	s.routesOfEvents()
 }
 
 // importSchedule is that of the import, and manual where there is none.

@@ -31,7 +31,7 @@ func (r Run) Ended() bool { return ledger.State(r.State).Final() }
 
 // Trigger is what asked for a run.
 type Trigger struct {
-	By       string     `json:"by" enum:"manual,schedule,after,api"`
+	By       string     `json:"by" enum:"manual,schedule,after,api,event"`
 	Tick     *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
 	Upstream string     `json:"upstream,omitempty" doc:"The id of the run that it follows, of another sync or a datasource."`
 	// Baseline is set when the run does something else with it than to compare.

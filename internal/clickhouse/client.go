@@ -44,6 +44,7 @@ func Open(cfg Config) (*Client, error) {
 		ReadTimeout:  answerTimeout,
 		MaxOpenConns: maxQueries,
 		MaxIdleConns: maxQueries,
+		Settings:     t.querySettings(),
 		ClientInfo: clickhouse.ClientInfo{Products: []struct {
 			Name    string
 			Version string

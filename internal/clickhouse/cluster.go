@@ -3,6 +3,8 @@ package clickhouse
 import (
 	"fmt"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"github.com/longshore/longshore/pkg/fault"
 )
 
@@ -57,6 +59,15 @@ func (t Table) everywhere(system string) string {
 		return system
 	}
 	return fmt.Sprintf("clusterAllReplicas(%s, %s)", Literal(t.Cluster), system)
+}
+
+// querySettings let a SELECT that compares one distributed table with another, as
+// rows with the file ledger, see all of both: by default servers refuse it.
+func (t target) querySettings() clickhouse.Settings {
+	if !t.distributed {
+		return nil
+	}
+	return clickhouse.Settings{"distributed_product_mode": "global"}
 }
 
 // durability is the settings by which an INSERT that was answered is stored where

@@ -44,8 +44,9 @@ func statements(t *testing.T) map[string][]string {
 	return map[string][]string{
 		"distributed": table.Statements(), "distributed_quarantine": clickhouse.Quarantine(table).Statements(),
 		"distributed_files": c.Files().Statements(), "distributed_chosen": chosen.Statements(), "distributed_macro": macro.Statements(),
-		"distributed_column": table.Additions(clickhouse.Column{Name: "extra", Type: schema.MustParseType("Nullable(Float64)"), Codec: "Gorilla, ZSTD(1)"}),
-		"replicated_files":   spread(t, "cluster=main").Files().Statements(),
+		"distributed_column":  table.Additions(clickhouse.Column{Name: "extra", Type: schema.MustParseType("Nullable(Float64)"), Codec: "Gorilla, ZSTD(1)"}),
+		"distributed_removal": {table.Removal("_longshore_file IN (7, 8)"), clickhouse.Quarantine(table).Removal("(c__file, c__etag) IN (('a', 'e'))")},
+		"replicated_files":    spread(t, "cluster=main").Files().Statements(),
 	}
 }
 
@@ -149,16 +150,24 @@ func TestRowsGoThroughADistributedTable(t *testing.T) {
 	database := servertest.ClickHouseDatabase(t, addr)
 	c := client(t, "clickhouse://default@"+addr+"/"+database+"?cluster="+servertest.ClickHouse18Cluster+"&distributed=true")
 	c.SpeakOld()
+	plain := client(t, "clickhouse://default@"+addr+"/"+database) // so old a server takes no settings of text
 	table := c.Located(clickhouse.Table{Name: "numbers", Columns: []clickhouse.Column{column("id", "UInt64"), column("text", "String")}, SortingKey: "id"})
-	exec(t, c, "CREATE TABLE numbers_local (id UInt64, text String) ENGINE = MergeTree ORDER BY id")
+	exec(t, plain, "CREATE TABLE numbers_local (id UInt64, text String) ENGINE = MergeTree ORDER BY id")
 	front := table.Statements()[1]
-	exec(t, c, strings.Replace(front, " ON CLUSTER `"+servertest.ClickHouse18Cluster+"`", "", 1)) // which takes a ZooKeeper
+	exec(t, plain, strings.Replace(front, " ON CLUSTER `"+servertest.ClickHouse18Cluster+"`", "", 1)) // which takes a ZooKeeper
 	if err := c.Append(t.Context(), clickhouse.Insert{Table: "numbers", Block: numbers(1, 100), Token: "t"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"numbers", "numbers_local"} {
-		if got := line(t, c, "SELECT concat(toString(count()), ' ', toString(sum(id))) FROM "+name); got != "100 5050" {
+		if got := line(t, plain, "SELECT concat(toString(count()), ' ', toString(sum(id))) FROM "+name); got != "100 5050" {
 			t.Errorf("%s: got %s", name, got)
 		}
+	}
+}
+
+func TestDistributedTablesAreComparedWhole(t *testing.T) {
+	const mode = "SELECT value FROM system.settings WHERE name = 'distributed_product_mode'"
+	if got := line(t, open(t, "cluster=main", "distributed=true"), mode); got != "global" {
+		t.Errorf("got %s, want global", got)
 	}
 }

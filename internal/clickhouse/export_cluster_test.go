@@ -31,8 +31,11 @@ func (t Table) Additions(c Column) (all []string) {
 	return all
 }
 
-// FileColumn is the column by which rows know their file.
+// TheFileColumn is the column by which rows know their file.
 func TheFileColumn() Column { return fileColumn }
+
+// Removal is the statement that deletes rows of t.
+func (t Table) Removal(condition string) string { return t.removal("", condition).statement }
 
 // Settings are those of an INSERT by c, a line each.
 func (c *Client) Settings(in Insert) string {
@@ -46,5 +49,5 @@ func (c *Client) Settings(in Insert) string {
 // Everywhere is what t's connection reads a system table from.
 func (t Table) Everywhere(system string) string { return t.everywhere(system) }
 
-// Plan is PlanTable's answer without looking at what there is.
+// Shardable says whether t can be distributed, without looking at what there is.
 func (c *Client) Shardable(_ context.Context, t Table) error { return c.shardable(c.located(t)) }

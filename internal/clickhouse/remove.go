@@ -52,10 +52,7 @@ func (c *Client) remove(ctx context.Context, table, column, condition string) er
 	if err != nil || n == 0 {
 		return err
 	}
-	kept := t.made()[0]
-	err = c.ddl(ctx, step{action{what, "ALTER DELETE ON " + Path(kept.Database, kept.Name)},
-		"ALTER TABLE " + Path(kept.Database, kept.Name) + onCluster(t.Cluster) + " DELETE WHERE " + condition})
-	if err != nil {
+	if err := c.ddl(ctx, t.removal(what, condition)); err != nil {
 		return err
 	}
 	if err := c.mutated(ctx, what, t, column); err != nil {
@@ -65,6 +62,15 @@ func (c *Client) remove(ctx context.Context, table, column, condition string) er
 		return fault.New(fault.Temporary, "connection %s: %s: %d rows are still there: the mutation was killed", c.target.name, what, n)
 	}
 	return err
+}
+
+// removal deletes rows where they are kept.
+func (t Table) removal(what, condition string) step {
+	kept := t.made()[0]
+	return step{
+		action{what, "ALTER DELETE ON " + Path(kept.Database, kept.Name)},
+		"ALTER TABLE " + Path(kept.Database, kept.Name) + onCluster(kept.Cluster) + " DELETE WHERE " + condition,
+	}
 }
 
 // mutated waits until no mutation of a table that mentions a column is under way.

@@ -26,6 +26,7 @@ func (l *leader) api(cfg ProducerConfig) (http.Handler, error) {
 		Token: def.NewSecret(cfg.Token), AllowAnonymous: loopback(cfg.Listen),
 		Project: c.doors.Project, Started: l.wake, Supported: supported,
 		Test: c.test, Preview: c.preview, Foresee: c.foresee, Quarantine: c.ingest, Metrics: metrics,
+		EventToken: c.doors.EventToken, Hint: c.ingest.Hint,
 	})
 }
 

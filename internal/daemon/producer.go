@@ -10,7 +10,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/alert"
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/export"
+	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/internal/schedule"
@@ -65,6 +67,9 @@ func (l *leader) run(ctx context.Context, term int64) {
 	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
 		ledger.Export: l.export, ledger.Ingest: l.ingest,
 	}, run.Config{Term: term, Ended: ended}, l.log)
+	listener := l.ingest.NewListener(func(ctx context.Context, conn *def.Connection, url string) (ingest.Queue, error) {
+		return l.doors.Queue(ctx, conn, url)
+	}, conductor.Wake)
 	ticker := schedule.NewTicker(l.ledger, schedule.Config{
 		Project: l.doors.Project, Scan: l.ingest.Scan, Started: conductor.Wake, Log: l.log,
 	})
@@ -78,6 +83,7 @@ func (l *leader) run(ctx context.Context, term int64) {
 	})
 	wg.Go(func() { ticker.Lead(ctx) })
 	wg.Go(func() { alerts.Lead(ctx) })
+	wg.Go(func() { listener.Lead(ctx) })
 	wg.Wait()
 }
 

@@ -18,6 +18,7 @@ type Import struct {
 	OnNewColumn   OnNewColumn `json:"on_new_column"`
 	OnOverwrite   OnOverwrite `json:"on_overwrite"`
 	CSV           CSVInput    `json:"csv"`
+	Events        *Events     `json:"events,omitempty"` // nil: listings alone find files
 
 	ErrorBudget *ErrorBudget `json:"error_budget,omitempty"` // nil: any number of rows may be quarantined
 }

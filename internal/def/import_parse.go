@@ -47,6 +47,7 @@ func (f fields) importing() *Import {
 	}
 	i.CSV = f.csvInput(i.Format)
 	i.ErrorBudget = f.errorBudget()
+	i.Events = f.events()
 	return i
 }
 

@@ -21,6 +21,8 @@ var datasourceKeys = []Key{
 	{DatasourceFile, "IMPORT_FROM_TIMESTAMP", "a date, or a time such as 2024-01-31T08:00:00Z", "none", "Files last modified before this are left out. A date means its beginning in UTC."},
 	{DatasourceFile, "IMPORT_FORMAT", "csv, ndjson, parquet", "found out from each file", "The format of the files."},
 	{DatasourceFile, "IMPORT_MAX_FILES", "1 or more, unlimited", "5 with @auto, else unlimited", "The most files one run takes, oldest first."},
+	{DatasourceFile, "IMPORT_EVENTS", "webhook, or sqs://host/account/queue", "none", "Where the store tells of new objects, beside the listings. See [Events](ingest.md#events)."},
+	{DatasourceFile, "IMPORT_EVENTS_TOKEN", reference, "required with webhook", "What the store must bear when it tells of objects."},
 	{DatasourceFile, "IMPORT_ON_NEW_COLUMN", "add, ignore, quarantine", "add", "A field of a file that no column reads: add a column for it to the table and its quarantine before the file's rows, leave it out, or send all rows of the file to quarantine."},
 	{DatasourceFile, "IMPORT_ON_OVERWRITE", "ignore, append, replace", "ignore", "New content under an ingested key: leave it, append it too, or replace the old rows."},
 	{DatasourceFile, "IMPORT_ERROR_BUDGET", "a share such as 1%, a number of rows", "none", "How many rows of a run may go to quarantine. A run with more pauses the schedule, and says so; `longshore datasource resume` lets it go on."},

@@ -19,7 +19,7 @@ var readingOrder = []string{
 	// tools: bytes and batches in and out
 	"pkg/compress", "pkg/format", "internal/mapping", "internal/diff",
 	// doors: to what is outside
-	"pkg/source", "pkg/objstore", "internal/clickhouse", "internal/queue", "internal/ledger", "internal/alert",
+	"pkg/source", "pkg/objstore", "internal/clickhouse", "internal/queue", "internal/ledger", "internal/event", "internal/alert",
 	"internal/connection",
 	// verbs: what the system does
 	"internal/run", "internal/plan", "internal/schedule", "internal/export", "internal/ingest", "internal/api",

@@ -21,6 +21,7 @@ import (
 	"io"
 	"iter"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -91,12 +92,13 @@ type Ingest struct {
 	mu      sync.Mutex
 	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
 	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
+	looked  map[string]time.Time    // by datasource: when a run last looked at some keys alone; guarded by mu
 }
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
 	return &Ingest{
 		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes,
-		scanned: map[string]selection{}, told: map[string]ledger.RunID{},
+		scanned: map[string]selection{}, told: map[string]ledger.RunID{}, looked: map[string]time.Time{},
 	}
 }

@@ -31,8 +31,8 @@ type shared struct {
 	Splits []split `json:"splits,omitempty"`
 }
 
-// Plan implements run.Verb: it lists the bucket, unless that was just done, and
-// shares the new files out.
+// Plan implements run.Verb: it lists the bucket, unless that was just done or
+// events said where to look, and shares the new files out.
 func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if !r.Trigger.Regular() {
 		return i.planOne(ctx, r)
@@ -41,11 +41,9 @@ func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, ok := i.take(r.Project, r.Subject.Name)
-	if !ok {
-		if found, err = i.scan(ctx, r.Project, j); err != nil {
-			return nil, err
-		}
+	found, err := i.selected(ctx, r, j)
+	if err != nil {
+		return nil, err
 	}
 	return i.parts(ctx, j, found.files)
 }

@@ -16,7 +16,8 @@ import (
 // selection is what a listing found to ingest.
 type selection struct {
 	project ledger.ProjectID
-	at      time.Time
+	began   time.Time // when the listing did
+	at      time.Time // and when it ended
 	files   []plan.File
 	backlog ledger.Backlog // of files that are left for later runs
 }
@@ -51,10 +52,8 @@ const runFiles = 20_000
 // listed. Its memory grows with the files that it takes, not with those that it
 // sees: TestAListingInLittleMemory.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
-	if err := i.ensure(ctx, j); err != nil {
-		return selection{}, err
-	}
-	if err := j.checkReplace(ctx); err != nil {
+	began := i.ledger.Now()
+	if err := i.prepare(ctx, j); err != nil {
 		return selection{}, err
 	}
 	taken := plan.NewSelection(atMost(j.ds.Import, i.runFiles))
@@ -79,7 +78,7 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	if err := j.offerAbandoned(ctx, taken, begun); err != nil {
 		return selection{}, err
 	}
-	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
+	found := selection{project: id, began: began, at: i.ledger.Now(), files: taken.Files()}
 	found.backlog.Files, found.backlog.Bytes, found.backlog.Oldest = taken.Left()
 	return found, i.record(ctx, j, found)
 }
@@ -142,5 +141,13 @@ func (i *Ingest) take(id ledger.ProjectID, name string) (selection, bool) {
 	defer i.mu.Unlock()
 	found, ok := i.scanned[name]
 	delete(i.scanned, name)
-	return found, ok && found.project == id && i.ledger.Now().Sub(found.at) < fresh
+	return found, ok && found.project == id && i.ledger.Now().Sub(found.at) < fresh && i.looked[name].Before(found.began)
+}
+
+// hinted notes that a run looked at keys by itself: what a listing before found
+// may be that run's by now.
+func (i *Ingest) hinted(name string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.looked[name] = i.ledger.Now()
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/longshore/longshore/pkg/fault"
 )
 
@@ -52,13 +54,19 @@ type PartManifest struct {
 	FinishedAt time.Time       `json:"finished_at"`
 }
 
+// savesAtOnce is how many parts of a plan are written at a time.
+const savesAtOnce = 8
+
 // SavePlan records the parts of an epoch and then the plan, whose presence says
 // that all parts are recorded. The error is a Conflict where the plan exists.
 func (l *Ledger) SavePlan(ctx context.Context, id RunID, plan Plan, parts []json.RawMessage) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(savesAtOnce)
 	for i, detail := range parts {
-		if err := l.create(ctx, partKey(id, plan.Epoch, "plan", i), detail); err != nil {
-			return err
-		}
+		group.Go(func() error { return l.create(groupCtx, partKey(id, plan.Epoch, "plan", i), detail) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	return l.create(ctx, epochDir(id, plan.Epoch)+"plan.json", plan)
 }

@@ -90,12 +90,15 @@ type Run struct {
 
 // Trigger is what asked for a run.
 type Trigger struct {
-	// By is "manual", "schedule", "after" or "api".
+	// By is "manual", "schedule", "after", "api" or "event".
 	By string `json:"by"`
 	// Tick is the time on the schedule that was due. Zero for other triggers.
 	Tick time.Time `json:"tick,omitzero"`
 	// Upstream is the run whose end was waited for. Empty for other triggers.
 	Upstream RunID `json:"upstream,omitempty"`
+	// Keys are the objects that events told of: the run looks at these alone. Empty
+	// is all that the datasource's pattern matches.
+	Keys []string `json:"keys,omitempty"`
 	// Baseline is what a sync's run is to do with its baseline.
 	Baseline BaselineUse `json:"baseline,omitempty"`
 	// Replay has a datasource's run try quarantined rows again, instead of taking
@@ -170,8 +173,26 @@ var ErrAlreadyQueued = errors.New("a run is queued already")
 // Create records a new run of the subject and makes it active, or queues it
 // behind the active one. With an idempotency key that was used before it
 // returns the run of that time. When a run is queued already it returns that
-// one and ErrAlreadyQueued.
+// one and ErrAlreadyQueued; if that was to look at some keys, it now looks at
+// those of by too.
 func (l *Ledger) Create(ctx context.Context, s Subject, project ProjectID, by Trigger, key string) (Run, error) {
+	for {
+		run, err := l.createOrFind(ctx, s, project, by, key)
+		if !errors.Is(err, ErrAlreadyQueued) || run.Trigger.covers(by.Keys) {
+			return run, err
+		}
+		run, err = l.widen(ctx, run.ID, by.Keys)
+		if err == nil {
+			return run, ErrAlreadyQueued
+		}
+		if !fault.Is(err, fault.Conflict) {
+			return run, err
+		}
+		// It has begun with what it had: there is room for another one.
+	}
+}
+
+func (l *Ledger) createOrFind(ctx context.Context, s Subject, project ProjectID, by Trigger, key string) (Run, error) {
 	run := Run{ID: NewRunID(l.now()), Subject: s, State: Queued, Trigger: by, Project: project, CreatedAt: l.now()}
 	if key != "" {
 		id, err := l.claimKey(ctx, s, key, run.ID)

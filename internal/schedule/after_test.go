@@ -3,6 +3,7 @@ package schedule_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -99,7 +100,7 @@ func after(ids ...ledger.RunID) []ledger.Trigger {
 
 func wantRuns(t *testing.T, s *scene, subject ledger.Subject, want []ledger.Trigger) {
 	t.Helper()
-	if got := s.of(t, subject); !slices.Equal(got, want) {
+	if got := s.of(t, subject); !slices.EqualFunc(got, want, func(a, b ledger.Trigger) bool { return reflect.DeepEqual(a, b) }) {
 		t.Errorf("%s: got runs by %+v, want %+v", subject, got, want)
 	}
 }

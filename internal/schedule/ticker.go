@@ -20,6 +20,7 @@ type Ledger interface {
 	CurrentProjectID(ctx context.Context) (ledger.ProjectID, error)
 	Subject(ctx context.Context, s ledger.Subject) (ledger.SubjectRecord, error)
 	UpdateSubject(ctx context.Context, s ledger.Subject, change func(*ledger.SubjectRecord) error) (ledger.SubjectRecord, error)
+	Run(ctx context.Context, id ledger.RunID) (ledger.Run, error)
 	Create(ctx context.Context, s ledger.Subject, project ledger.ProjectID, by ledger.Trigger, key string) (ledger.Run, error)
 }
 
@@ -172,10 +173,16 @@ func (t *Ticker) consider(ctx context.Context, id ledger.ProjectID, subject ledg
 // start creates the run of a tick. A datasource that looks for files once a
 // minute gets a run only when there are some, and one run at a time.
 func (t *Ticker) start(ctx context.Context, id ledger.ProjectID, rec ledger.SubjectRecord, s def.Schedule, tick time.Time) error {
-	if s.Kind == def.Auto {
-		if rec.Active != "" {
-			return nil
+	switch {
+	case s.Kind != def.Auto:
+	case rec.Active != "":
+		// Runs that events lead to may follow each other without a gap. The listing,
+		// which finds what no event told of, then queues behind one.
+		active, err := t.ledger.Run(ctx, rec.Active)
+		if err != nil || len(active.Trigger.Keys) == 0 {
+			return err
 		}
+	default:
 		files, err := t.cfg.Scan(ctx, id, rec.Subject.Name)
 		if err != nil || files == 0 {
 			return err

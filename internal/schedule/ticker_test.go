@@ -159,6 +159,31 @@ func TestAutoStartsARunOnlyForFiles(t *testing.T) {
 	step(2, 1) // the run is active: nothing is looked for
 }
 
+// Runs that events lead to may leave no gap: the listing queues behind one, and
+// isn't made beside it.
+func TestEventsLeaveTheListingItsTurn(t *testing.T) {
+	s := newScene(t, &def.Project{Datasources: map[string]*def.Datasource{
+		"events": {Name: "events", Import: &def.Import{Schedule: def.Schedule{Kind: def.Auto}}},
+	}})
+	subject := ledger.Subject{Kind: ledger.Ingest, Name: "events"}
+	ticker := s.ticker(func(context.Context, ledger.ProjectID, string) (int, error) {
+		t.Error("listed beside a run")
+		return 0, nil
+	})
+	for _, key := range []string{"a", "b"} {
+		if _, err := s.Create(t.Context(), subject, "x", ledger.Trigger{By: "event", Keys: []string{key}}, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ticker.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	runs := s.runs(t)
+	if len(runs) != 2 || len(runs[0].Trigger.Keys) != 1 || len(runs[1].Trigger.Keys) != 0 {
+		t.Errorf("got %+v, want the queued run to look at all", runs)
+	}
+}
+
 func TestAFailingScanIsLeftAloneForAWhile(t *testing.T) {
 	s := newScene(t, &def.Project{Datasources: map[string]*def.Datasource{
 		"events": {Name: "events", Import: &def.Import{Schedule: def.Schedule{Kind: def.Auto}}},

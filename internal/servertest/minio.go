@@ -30,13 +30,16 @@ func MinIO(t testing.TB) S3 {
 	return sharedMinIO.get(t, "MinIO")
 }
 
-// StartMinIO starts a MinIO for this test alone.
-func StartMinIO(t testing.TB) (S3, *Server) {
+// StartMinIO starts a MinIO for this test alone, with more variables of its
+// environment: NAME=value.
+func StartMinIO(t testing.TB, environment ...string) (S3, *Server) {
 	t.Helper()
-	return own(t, "MinIO", startMinIO)
+	return own(t, "MinIO", func() (S3, *Server, error) { return startMinIOWith(environment) })
 }
 
-func startMinIO() (S3, *Server, error) {
+func startMinIO() (S3, *Server, error) { return startMinIOWith(nil) }
+
+func startMinIOWith(environment []string) (S3, *Server, error) {
 	at, err := newSite("minio", "minio")
 	if err != nil {
 		return S3{}, nil, err
@@ -59,6 +62,7 @@ func startMinIO() (S3, *Server, error) {
 				"--console-address", loopback(console), filepath.Join(at.dir, "data"))
 			cmd.Env = append(os.Environ(), "HOME="+at.dir, "MINIO_BROWSER=off", "MINIO_UPDATE=off",
 				"MINIO_REGION="+store.Region, "MINIO_ROOT_USER="+store.AccessKey, "MINIO_ROOT_PASSWORD="+store.Secret)
+			cmd.Env = append(cmd.Env, environment...)
 			return cmd
 		},
 		ready: store.ready,

@@ -7,9 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go/logging"
 
 	"github.com/longshore/longshore/pkg/fault"
 )
@@ -31,16 +29,8 @@ func Open(ctx context.Context, cfg Config) (*Bucket, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	transport, err := transport(cfg)
+	shared, err := Account(ctx, cfg)
 	if err != nil {
-		return nil, err
-	}
-	shared, err := awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithHTTPClient(transport), awsconfig.WithLogger(logging.Nop{}), awsconfig.WithAppID("longshore"))
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "connection %s: read the AWS configuration: %w", cfg.Name, err)
-	}
-	if shared.Region, err = region(cfg, shared.Region); err != nil {
 		return nil, err
 	}
 	b := &Bucket{conn: cfg.Name, name: cfg.Bucket, endpoint: cfg.Endpoint, region: shared.Region, hashing: cfg.PieceSHA256}
@@ -48,7 +38,6 @@ func Open(ctx context.Context, cfg Config) (*Bucket, error) {
 		unsigned := s3.WithAPIOptions(v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware)
 		b.unsigned = []func(*s3.Options){unsigned}
 	}
-	shared.Credentials = chain(cfg, shared)
 	b.client = s3.NewFromConfig(shared, func(o *s3.Options) { configure(o, cfg) })
 	return b, nil
 }
