@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/longshore/longshore/pkg/block"
+	"github.com/longshore/longshore/pkg/format/parquet/internal/meta"
 	"github.com/longshore/longshore/pkg/format/textvalue"
 	"github.com/longshore/longshore/pkg/schema"
 )
@@ -127,7 +128,7 @@ func widens(t fileType, to schema.Kind) bool {
 		return false
 	}
 	physical := 32
-	if t.bits == 64 || t.kind == fileTime {
+	if t.physical == meta.Int64 { // whatever the annotation says
 		physical = 64
 	}
 	if t.unsigned {

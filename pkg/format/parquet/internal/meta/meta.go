@@ -194,6 +194,7 @@ type EncodingStat struct {
 // Chunk is the values of one leaf column in one row group.
 type Chunk struct {
 	FilePath         string // not empty where the chunk is in another file
+	Encrypted        bool   // of the rest nothing may be known
 	Type             Type
 	Encodings        []Encoding
 	Path             []string
