@@ -66,3 +66,11 @@ prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers w
 prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
 	DIFF_EQUAL_SEED='$(or $(SEED),$(shell date +%s))' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
 		go test -count=1 -timeout 40m -v -run '^TestDiffEqualsFullOuterJoin$$' ./internal/daemon
+
+.PHONY: prove-values prove-corpora
+prove-values: setup ## Read half a million random texts here and in ClickHouse; SEED=n repeats
+	VALUES_ROUNDS='$(or $(ROUNDS),100)' VALUES_SEED='$(or $(SEED),$(shell date +%s))' \
+		go test -count=1 -timeout 60m -v -run '^TestValuesEqualClickHouses$$' ./pkg/format/all
+
+prove-corpora: ## Read every file below the folder CORPORA, from wherever it is
+	LONGSHORE_CORPORA='$(abspath $(CORPORA))' go test -count=1 -tags prove -v -run '^TestForeignCorpora$$' ./pkg/format/all
