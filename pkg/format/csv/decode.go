@@ -62,11 +62,18 @@ func (d *decoder) begin() error {
 	if err != nil {
 		return err
 	}
+	places := make(map[string][]int, len(names)) // of a name in the header
+	for i, name := range names {
+		places[name] = append(places[name], i)
+	}
 	d.byCol = make([]int, len(d.columns))
+	readers := make(map[string]int, len(d.columns)) // columns before, by the name they read
 	for i, c := range d.columns {
 		d.byCol[i] = i
 		if names != nil {
-			d.byCol[i] = slices.Index(names, pathName(c))
+			name := pathName(c)
+			d.byCol[i] = placeOf(places[name], readers[name])
+			readers[name]++
 		}
 	}
 	fields := len(names)
@@ -88,7 +95,7 @@ func (d *decoder) begin() error {
 		d.aim(col, at)
 	}
 	for i, name := range names {
-		if d.targets[i].index < 0 && name != "" && !slices.Contains(d.unknown, name) && !d.reads(name) {
+		if d.targets[i].index < 0 && name != "" && places[name][0] == i {
 			d.unknown = append(d.unknown, name)
 		}
 	}
@@ -96,8 +103,16 @@ func (d *decoder) begin() error {
 	return nil
 }
 
-func (d *decoder) reads(name string) bool {
-	return slices.ContainsFunc(d.columns, func(c format.Column) bool { return pathName(c) == name })
+// placeOf returns which of the fields of one name the n-th column of that name
+// reads, from 0: the n-th of several, else the first. It is -1 where there is none.
+func placeOf(places []int, n int) int {
+	switch {
+	case len(places) == 0:
+		return -1
+	case n < len(places):
+		return places[n]
+	}
+	return places[0]
 }
 
 // aim lets field at go to a column, besides those that it goes to already.
