@@ -124,11 +124,10 @@ func outcomeOf(e *entry, stream io.Reader, content []byte, maxRows int) []string
 	}
 	defer d.Close()
 	rows, err := readRows(d, maxRows)
-	lines = append(lines, short(rows)...)
 	if err != nil {
-		lines = append(lines, failure(err))
+		return append(lines, failure(err)) // the rows before it count for nothing
 	}
-	return lines
+	return append(lines, short(rows)...)
 }
 
 func failure(err error) string {

@@ -7,6 +7,8 @@
 // are skipped.
 package meta
 
+import "strconv"
+
 // Magic stands at both ends of a Parquet file.
 const Magic = "PAR1"
 
@@ -163,7 +165,7 @@ func (c Codec) String() string {
 	if c >= 0 && int(c) < len(codecNames) {
 		return codecNames[c]
 	}
-	return "unknown"
+	return "codec " + strconv.Itoa(int(c))
 }
 
 // PageType is what a page holds.
