@@ -46,6 +46,7 @@ func (c *try) isJSON() bool         { return c.format == "ndjson" }
 func (c *try) isQuoted() bool       { return c.isJSON() && strings.HasPrefix(c.text, `"`) }
 func isNumber(k schema.Kind) bool   { return k.IsInteger() || k.IsFloat() || k == schema.Decimal }
 func isCompound(k schema.Kind) bool { return k == schema.Array || k == schema.Map || k == schema.Tuple }
+func isClock(k schema.Kind) bool    { return k == schema.DateTime || k == schema.DateTime64 }
 
 var (
 	wholeText   = regexp.MustCompile(`^[+-]?\d+$`)
@@ -152,24 +153,24 @@ var differences = []difference{
 	},
 	{
 		"a number of seconds with other than ten digits, for a time", "guesses by the count of digits", "counts seconds or ticks",
-		func(c *try) bool { return c.kind().IsTime() && secondsText.MatchString(strings.TrimSpace(c.plain())) },
+		func(c *try) bool { return isClock(c.kind()) && secondsText.MatchString(strings.TrimSpace(c.plain())) },
 		[]try{{"csv", "DateTime64(9, 'UTC')", "1709210096123", refused(), value("2024-02-29 12:34:56.123000000")}, {"csv", "DateTime64(3, 'UTC')", "17092106", value("1970-07-17 19:48:26.000"), refused()}},
 	},
 	{
 		"a fraction of a second beyond what the type holds", "cuts it", "refuses it",
 		func(c *try) bool {
-			return c.onlyTheirs() && c.kind().IsTime() && strings.Contains(c.plain(), ".") && !c.isWellFormed()
+			return c.onlyTheirs() && isClock(c.kind()) && strings.Contains(c.plain(), ".") && !c.isWellFormed()
 		},
 		[]try{{"csv", "DateTime('UTC')", "2024-02-29 12:34:56.123", refused(), value("2024-02-29 12:34:56")}},
 	},
 	{
 		"a time out of range, or written otherwise: `2024-2-9 1:02`", "reads what it can, with today's date where there is none", "refuses it",
-		func(c *try) bool { return c.onlyTheirs() && c.kind().IsTime() && !c.isWellFormed() },
+		func(c *try) bool { return c.onlyTheirs() && isClock(c.kind()) && !c.isWellFormed() },
 		[]try{{"csv", "DateTime('UTC')", "2024-2-9 1:02", refused(), value("2024-02-09 01:02:00")}, {"csv", "DateTime('UTC')", "1969-12-31 23:59:59", refused(), value("1970-01-01 00:00:00")}},
 	},
 	{
 		"a small `t` between date and time", "refuses some", "reads it",
-		func(c *try) bool { return c.onlyOurs() && c.kind().IsTime() && strings.Contains(c.plain(), "t") },
+		func(c *try) bool { return c.onlyOurs() && isClock(c.kind()) && strings.Contains(c.plain(), "t") },
 		[]try{{"ndjson", "DateTime('Europe/Madrid')", `"2106-02-07t06:28:15"`, value("2106-02-07 06:28:15"), refused()}},
 	},
 	{

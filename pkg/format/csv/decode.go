@@ -165,6 +165,11 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 func (d *decoder) full() bool { return d.w.Offset(d.w.Pos) >= d.stop }
 
 func (d *decoder) bind(dst *block.Block) {
+	for _, col := range d.missing {
+		if d.columns[col].Default {
+			dst.Columns[col].Omit()
+		}
+	}
 	for i := range d.targets {
 		for t := &d.targets[i]; t != nil && t.index >= 0; t = t.also {
 			t.column = dst.Columns[t.index]
