@@ -30,7 +30,8 @@ func seedFiles(f *testing.F, name string) (files [][]byte) {
 }
 
 // fuzzOutcome reads a file at once and in pieces, into given and into inferred
-// columns: the outcomes are equal, and no error blames somebody else.
+// columns: the outcomes are equal, no error blames somebody else, and inferred
+// columns take the values that they were inferred from.
 func fuzzOutcome(t *testing.T, e *entry, content []byte) {
 	t.Helper()
 	for _, as := range []string{e.as, ""} {
@@ -40,10 +41,21 @@ func fuzzOutcome(t *testing.T, e *entry, content []byte) {
 		if !slices.Equal(whole, pieces) {
 			t.Fatalf("as %q with %q: in pieces got\n%s\nwant\n%s", e.as, e.with, strings.Join(pieces, "\n"), strings.Join(whole, "\n"))
 		}
+		if i := slices.IndexFunc(whole, isMisfit); as == "" && i >= 0 {
+			t.Fatalf("with %q: inferred columns don't take a row: %s", e.with, whole[i])
+		}
 		if n := len(whole); n > 0 && strings.HasPrefix(whole[n-1], "fail NOT INVALID") {
 			t.Fatal(whole[n-1])
 		}
 	}
+}
+
+// isMisfit reports whether a line is of a row with a value that its column doesn't
+// take, rather than of one that is malformed as a whole.
+func isMisfit(line string) bool {
+	rest, ok := strings.CutPrefix(line, "bad ")
+	_, errors, _ := strings.Cut(rest, " ")
+	return ok && !strings.HasPrefix(errors, ": ")
 }
 
 // FuzzCSV has files, compressed or not, and dialects.
