@@ -74,3 +74,7 @@ prove-values: setup ## Read half a million random texts here and in ClickHouse; 
 
 prove-corpora: ## Read every file below the folder CORPORA, from wherever it is
 	LONGSHORE_CORPORA='$(abspath $(CORPORA))' go test -count=1 -tags prove -v -run '^TestForeignCorpora$$' ./pkg/format/all
+
+.PHONY: prove-listing
+prove-listing: setup ## List 100,000 keys and compare them with a file ledger of as many, and print the producer's memory
+	LONGSHORE_PROVE_KEYS=$(or $(KEYS),100000) go test -count=1 -v -timeout 60m -run '^TestAListingInLittleMemory$$' ./internal/daemon

@@ -10,7 +10,7 @@
 //   - A file is cut into chunks of rows by its content alone, so that every
 //     attempt at it makes the same chunks.
 //   - A chunk is one block, one INSERT, and one deduplication token, made of the
-//     datasource, key, etag and chunk, never of the run or the attempt. The
+//     datasource, key, etag, range and chunk, never of the run or the attempt. The
 //     server drops a chunk that it has already.
 //   - A file counts as ingested by its row in the file ledger, in the same
 //     ClickHouse, written after its last chunk.
@@ -43,9 +43,14 @@ type Bucket interface {
 type Warehouse interface {
 	EnsureTable(ctx context.Context, t clickhouse.Table) error
 	EnsureFileTable(ctx context.Context) error
+	KnowsFiles(ctx context.Context, table string) (bool, error)
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	KnownRanges(ctx context.Context, datasource string, file clickhouse.FileVersion) ([]clickhouse.FileRecord, error)
+	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
+	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.
@@ -66,6 +71,10 @@ type Ingest struct {
 	ledger *ledger.Ledger
 	doors  Doors
 	log    *zap.Logger
+	// runFiles is how many files a run takes at most.
+	runFiles int
+	// rangeBytes is how far apart the ranges of a file that is split are at least.
+	rangeBytes int64
 
 	mu      sync.Mutex
 	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
@@ -73,5 +82,5 @@ type Ingest struct {
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, scanned: map[string]selection{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes, scanned: map[string]selection{}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -14,10 +15,11 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// Part implements run.Worker: it ingests the files of a part, one after another.
+// Part implements run.Worker: it ingests the files of a part, one after another,
+// or a range of a file.
 func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
-	var files []plan.File
-	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {
+	var do work
+	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &do); err != nil {
 		return ledger.Totals{}, nil, err
 	}
 	var s shared
@@ -29,7 +31,14 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 		return ledger.Totals{}, nil, err
 	}
 	w := &partWriter{ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
-	total, err := w.files(ctx, files, s)
+	switch {
+	case do.Scan > 0:
+		out, err := w.scan(ctx, s.Splits[do.Split-1], s, do.Scan-1)
+		return ledger.Totals{}, out, err
+	case do.Range > 0:
+		return ledger.Totals{}, nil, w.ranged(ctx, p, s.Splits[do.Split-1], s, do.Range)
+	}
+	total, err := w.files(ctx, do.Files, s)
 	return total, nil, err
 }
 
@@ -40,7 +49,7 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 	if err != nil {
 		return total, err
 	}
-	if err := w.begin(ctx, files, known, s); err != nil {
+	if err := w.begin(ctx, files, known, s, 0); err != nil {
 		return total, err
 	}
 	var kept error
@@ -58,31 +67,40 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 			if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
 				return total, err
 			}
+			known[version(f)] = rec
 		}
 		total.Add(sum(rec))
+	}
+	if err := w.replace(ctx, files, known); err != nil {
+		return total, err
 	}
 	return total, kept
 }
 
 // begin records that files are being ingested, and by which chunks, before the
 // first of their rows is appended. It completes known.
-func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared) error {
-	var fresh []clickhouse.FileRecord
-	for _, f := range files {
-		if _, ok := known[version(f)]; ok {
-			continue
-		}
-		rec := clickhouse.FileRecord{
-			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified,
-			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
-		}
-		known[version(f)] = rec
-		fresh = append(fresh, rec)
-	}
+func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared, rangeBytes int64) error {
+	fresh := slices.DeleteFunc(slices.Clone(files), func(f plan.File) bool {
+		rec, ok := known[version(f)]
+		return ok && rec.State != clickhouse.FilePlanned
+	})
 	if len(fresh) == 0 {
 		return nil
 	}
-	return w.job.house.RecordFiles(ctx, fresh)
+	marked, err := w.job.house.KnowsFiles(ctx, w.job.ds.Name)
+	if err != nil {
+		return err
+	}
+	begun := make([]clickhouse.FileRecord, len(fresh))
+	for i, f := range fresh {
+		begun[i] = clickhouse.FileRecord{
+			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
+			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0,
+			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
+		}
+		known[version(f)] = begun[i]
+	}
+	return w.job.house.RecordFiles(ctx, begun)
 }
 
 func sum(rec clickhouse.FileRecord) ledger.Totals {

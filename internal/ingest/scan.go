@@ -2,15 +2,15 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 )
-
-// listPage is how many keys are compared with the file ledger at a time.
-const listPage = 1000
 
 // selection is what a listing found to ingest.
 type selection struct {
@@ -42,31 +42,40 @@ func (i *Ingest) Scan(ctx context.Context, id ledger.ProjectID, name string) (fi
 	return len(found.files), nil
 }
 
-// scan lists and selects. Its memory grows with the files that it takes, not
-// with those that it sees.
+// runFiles is how many files a run takes at most, however many wait: it keeps
+// them, and its plan, in memory. Another run follows it for the rest, see goOn.
+const runFiles = 20_000
+
+// scan lists and selects. A page of keys is asked about while the next one is
+// listed. Its memory grows with the files that it takes, not with those that it
+// sees: TestAListingInLittleMemory.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
 	if err := j.ensure(ctx); err != nil {
 		return selection{}, err
 	}
-	taken := plan.NewSelection(j.ds.Import.MaxFiles)
-	page := make([]plan.File, 0, listPage)
-	for obj, err := range j.bucket.List(ctx, j.pattern.Prefix, "") {
-		if err != nil {
-			return selection{}, err
-		}
-		if !j.pattern.Match(obj.Key) || obj.Modified.Before(j.ds.Import.FromTimestamp) {
-			continue
-		}
-		page = append(page, plan.File{Key: obj.Key, ETag: obj.ETag, Size: obj.Size, Modified: obj.Modified})
-		if len(page) < listPage {
-			continue
-		}
-		if err := j.offer(ctx, page, taken); err != nil {
-			return selection{}, err
-		}
-		page = page[:0]
+	if err := j.checkReplace(ctx); err != nil {
+		return selection{}, err
 	}
-	if err := j.offer(ctx, page, taken); err != nil {
+	taken := plan.NewSelection(i.limit(j))
+	begun := map[clickhouse.FileVersion]bool{} // the listed files that are half ingested: few
+	pages := make(chan []plan.File, 1)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(pages)
+		return j.candidates(groupCtx, pages)
+	})
+	group.Go(func() error {
+		for page := range pages {
+			if err := j.offer(groupCtx, page, taken, begun); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return selection{}, err
+	}
+	if err := j.offerAbandoned(ctx, taken, begun); err != nil {
 		return selection{}, err
 	}
 	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
@@ -74,20 +83,34 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	return found, i.record(ctx, j, found)
 }
 
-// offer adds the files of a page that the file ledger doesn't have.
-func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection) error {
-	if len(page) == 0 {
-		return nil
+// limit is how many files a run of the datasource takes.
+func (i *Ingest) limit(j *job) int {
+	if most := j.ds.Import.MaxFiles; most > 0 {
+		return min(most, i.runFiles)
 	}
-	known, err := j.known(ctx, page)
+	return i.runFiles
+}
+
+// offer adds the files of a page that are to be ingested, and notes which of
+// them were begun.
+func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
+	keys := make([]string, len(page))
+	for i, f := range page {
+		keys[i] = f.Key
+	}
+	known, err := j.house.KnownVersions(ctx, j.ds.Name, keys)
 	if err != nil {
 		return err
 	}
 	for _, f := range page {
-		if rec, ok := known[version(f)]; ok && rec.State != clickhouse.FileIngesting {
+		f, ok := choose(j.ds.Import.OnOverwrite, f, known[f.Key])
+		if !ok {
 			continue
 		}
 		taken.Add(f)
+		if slices.ContainsFunc(known[f.Key], func(r clickhouse.FileRecord) bool { return r.Version() == version(f) }) {
+			begun[version(f)] = true
+		}
 	}
 	return nil
 }
@@ -98,10 +121,6 @@ func (j *job) known(ctx context.Context, files []plan.File) (map[clickhouse.File
 		versions[i] = version(f)
 	}
 	return j.house.KnownFiles(ctx, j.ds.Name, versions)
-}
-
-func version(f plan.File) clickhouse.FileVersion {
-	return clickhouse.FileVersion{Key: f.Key, ETag: f.ETag}
 }
 
 // record notes the scan in the subject's record.
