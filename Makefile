@@ -75,6 +75,14 @@ prove-storm: setup ## Ingest 10 million rows while workers are killed and every 
 	STORM_SEED='$(or $(SEED),$(shell date +%s))' STORM_FILES=200 STORM_ROWS=50000 STORM_KILL_MS=2000 \
 		go test -count=1 -timeout 20m -v -run '^TestAKillStorm$$' ./internal/daemon
 
+.PHONY: prove-values prove-corpora
+prove-values: setup ## Read half a million random texts here and in ClickHouse; SEED=n repeats
+	VALUES_ROUNDS='$(or $(ROUNDS),100)' VALUES_SEED='$(or $(SEED),$(shell date +%s))' \
+		go test -count=1 -timeout 60m -v -run '^TestValuesEqualClickHouses$$' ./pkg/format/all
+
+prove-corpora: ## Read every file below the folder CORPORA, from wherever it is
+	LONGSHORE_CORPORA='$(abspath $(CORPORA))' go test -count=1 -tags prove -v -run '^TestForeignCorpora$$' ./pkg/format/all
+
 .PHONY: prove-listing
 prove-listing: setup ## List 100,000 keys and compare them with a file ledger of as many, and print the producer's memory
 	LONGSHORE_PROVE_KEYS=$(or $(KEYS),100000) go test -count=1 -v -timeout 60m -run '^TestAListingInLittleMemory$$' ./internal/daemon

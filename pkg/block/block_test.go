@@ -166,3 +166,20 @@ func BenchmarkAppendLowCardinality(b *testing.B) {
 		}
 	}
 }
+
+// TestOmit leaves a Nullable column out of one block, and not of the next.
+func TestOmit(t *testing.T) {
+	var b Block
+	specs := []Spec{{Name: "a", Type: schema.MustParseType("Int8")}, {Name: "b", Type: schema.MustParseType("Nullable(Int8)")}}
+	b.Shape(specs)
+	b.Columns[1].Omit()
+	b.Columns[0].AppendInt(1)
+	b.Columns[1].AppendNull()
+	if sent := b.Sent(nil); len(sent) != 1 || sent[0].Name != "a" {
+		t.Errorf("got %d columns sent, want a alone", len(sent))
+	}
+	b.Shape(specs)
+	if sent := b.Sent(nil); len(sent) != 2 {
+		t.Errorf("got %d columns sent of the next block, want both", len(sent))
+	}
+}

@@ -28,6 +28,7 @@ type Column struct {
 	nulled   int              // optional: how many rows are null
 	nullable bool             // Type.TakesNull
 	nullKey  bool             // mode distinct: key 0 stands for null
+	left     bool             // see Omit
 }
 
 // mode says what surrounds the values of a column.
@@ -124,8 +125,14 @@ func (c *Column) AcceptsNull() bool { return c.optional || c.nullable }
 // Defaulted returns how many rows of an Optional column are null.
 func (c *Column) Defaulted() int { return c.nulled }
 
+// Omit leaves the column out of the block, whose rows all lack it, so that the
+// server fills in its DEFAULT also where the type is Nullable. Until the next
+// Reset, only nulls may be appended.
+func (c *Column) Omit() { c.left = true }
+
 // Reset removes all rows and keeps the buffers.
 func (c *Column) Reset() {
+	c.left = false
 	c.data, c.nulls, c.starts, c.keys = c.data[:0], c.nulls[:0], c.starts[:0], c.keys[:0]
 	c.rows, c.nulled = 0, 0
 	if c.mode == distinct {

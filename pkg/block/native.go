@@ -90,5 +90,5 @@ func (c *Column) WireType() schema.Type {
 // Omitted reports whether the column isn't sent, because each of its rows takes
 // the table's DEFAULT.
 func (c *Column) Omitted() bool {
-	return c.optional && c.nulled > 0 && c.nulled == c.Rows()
+	return c.left || c.optional && c.nulled > 0 && c.nulled == c.Rows()
 }

@@ -50,9 +50,12 @@ func (c *Column) appendText(dst []byte, row int, quoted bool) []byte {
 	}
 	dst = append(dst, '\'')
 	text := string(appendPlain(nil, v, t))
-	dst = append(dst, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text)...)
+	dst = append(dst, escapes.Replace(text)...)
 	return append(dst, '\'')
 }
+
+// escapes is how ClickHouse writes a text inside a compound value.
+var escapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\b", `\b`, "\f", `\f`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", `\0`)
 
 func (c *Column) appendCompound(dst []byte, row int) []byte {
 	open, end := "[", "]"
@@ -99,12 +102,17 @@ func appendNumber(dst, v []byte, t schema.Type) []byte {
 
 // appendFloat appends the shortest number that reads back as v.
 func appendFloat(dst []byte, v float64, bits int) []byte {
-	switch abs := math.Abs(v); {
+	abs := math.Abs(v)
+	tiny := abs < 1e-6
+	if bits == 32 {
+		tiny = float32(abs) < 1e-6
+	}
+	switch {
 	case math.IsNaN(v):
 		return append(dst, "nan"...)
 	case math.IsInf(v, 0):
 		return append(dst, strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(v, 'f', -1, bits)), "+")...)
-	case abs != 0 && (abs < 1e-6 || abs >= 1e21):
+	case abs != 0 && (tiny || abs >= 1e21):
 		text := strconv.FormatFloat(v, 'e', -1, bits)
 		text = strings.NewReplacer("e+0", "e", "e+", "e", "e-0", "e-").Replace(text)
 		return append(dst, text...)

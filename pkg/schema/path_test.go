@@ -58,3 +58,22 @@ func TestParsePathErrors(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParsePath: a path's text means the same path.
+func FuzzParsePath(f *testing.F) {
+	for _, s := range []string{"$", "$.a.b", "$.items[:].id", "$.a[:][:]", `$.` + "`a b`", `$["a\\"b"].c`, "$.[:]", "$.a[0]", "$..", "a.b", "$.é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ParsePath(text)
+		if err != nil {
+			return
+		}
+		again, err := ParsePath(got.String())
+		if err != nil || !slices.Equal(again, got) {
+			t.Fatalf("%q: %s does not parse back: %v", text, got, err)
+		}
+		got.Name()
+		got.Arrays()
+	})
+}

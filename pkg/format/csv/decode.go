@@ -64,7 +64,11 @@ func (d *decoder) begin() error {
 		return err
 	}
 	d.names = names
-	d.targets = make([]target, d.findFields(names))
+	places := make(map[string][]int, len(names)) // of a name in the header
+	for i, name := range names {
+		places[name] = append(places[name], i)
+	}
+	d.targets = make([]target, d.findFields(names, places))
 	d.refused = len(d.opts.Refuse) > 0
 	for i := range d.targets {
 		d.targets[i].index = -1
@@ -80,7 +84,7 @@ func (d *decoder) begin() error {
 		d.aim(col, at)
 	}
 	for i, name := range names {
-		if d.targets[i].index < 0 && name != "" && !slices.Contains(d.unknown, name) && !d.reads(name) {
+		if d.targets[i].index < 0 && name != "" && places[name][0] == i {
 			d.unknown = append(d.unknown, name)
 		}
 	}
@@ -93,12 +97,15 @@ func (d *decoder) begin() error {
 
 // findFields decides which field of the file each column reads, and returns how
 // many fields there are. Without names they are in the order of the columns.
-func (d *decoder) findFields(names []string) (fields int) {
+func (d *decoder) findFields(names []string, places map[string][]int) (fields int) {
 	d.byCol = make([]int, len(d.columns))
+	readers := make(map[string]int, len(d.columns)) // columns before, by the name they read
 	for i, c := range d.columns {
 		switch {
 		case names != nil:
-			d.byCol[i] = slices.Index(names, pathName(c))
+			name := pathName(c)
+			d.byCol[i] = placeOf(places[name], readers[name])
+			readers[name]++
 		case c.ByName:
 			d.byCol[i] = -1
 		default:
@@ -112,8 +119,16 @@ func (d *decoder) findFields(names []string) (fields int) {
 	return fields
 }
 
-func (d *decoder) reads(name string) bool {
-	return slices.ContainsFunc(d.columns, func(c format.Column) bool { return pathName(c) == name })
+// placeOf returns which of the fields of one name the n-th column of that name
+// reads, from 0: the n-th of several, else the first. It is -1 where there is none.
+func placeOf(places []int, n int) int {
+	switch {
+	case len(places) == 0:
+		return -1
+	case n < len(places):
+		return places[n]
+	}
+	return places[0]
 }
 
 // aim lets field at go to a column, besides those that it goes to already.
@@ -174,6 +189,11 @@ func (d *decoder) fill() error {
 func (d *decoder) full() bool { return d.w.Offset(d.w.Pos) >= d.stop }
 
 func (d *decoder) bind(dst *block.Block) {
+	for _, col := range d.missing {
+		if d.columns[col].Default {
+			dst.Columns[col].Omit()
+		}
+	}
 	for i := range d.targets {
 		for t := &d.targets[i]; t != nil && t.index >= 0; t = t.also {
 			t.column = dst.Columns[t.index]

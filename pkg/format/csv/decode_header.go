@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
@@ -27,10 +27,23 @@ func (d *decoder) header() ([]string, error) {
 	if d.opts.CSV.Header == format.HeaderAuto && !d.isHeader(fields) {
 		return nil, nil
 	}
+	if err := checkHeader(d.w.Buf[d.w.Pos:end]); err != nil {
+		return nil, err
+	}
 	names := headerNames(fields)
 	d.line += int64(bytes.Count(d.w.Buf[d.w.Pos:end], []byte{'\n'}))
 	d.w.Pos = end
 	return names, nil
+}
+
+// checkHeader returns an Invalid error for names that aren't UTF-8: the file is in
+// another encoding, or no text at all.
+func checkHeader(line []byte) error {
+	if utf8.Valid(line) {
+		return nil
+	}
+	err := fault.New(fault.Invalid, "the header is not UTF-8")
+	return fault.WithRemedy(err, "convert the file to UTF-8 if it is a text")
 }
 
 func headerNames(fields []field) []string {
@@ -108,15 +121,19 @@ func splitMore(w *window.Window, s *splitter) (end int, how outcome, err error) 
 // or half of the columns, are names of columns. If none is, but the row looks
 // like names and isn't a row of the table, all columns were renamed.
 func (d *decoder) isHeader(fields []field) bool {
-	columns := d.placed()
+	placed := d.placed()
+	columns := make(map[string]bool, len(placed))
+	for _, c := range placed {
+		columns[pathName(c)] = true
+	}
 	matching := 0
 	for _, name := range headerNames(fields) {
-		if slices.ContainsFunc(columns, func(c format.Column) bool { return pathName(c) == name }) {
+		if columns[name] {
 			matching++
 		}
 	}
 	if matching > 0 {
-		return 2*matching >= min(len(fields), len(columns))
+		return 2*matching >= min(len(fields), len(placed))
 	}
 	return looksLikeNames(fields) && !d.fits(fields)
 }

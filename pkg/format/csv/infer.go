@@ -54,6 +54,9 @@ func inferNames(w *window.Window, s *splitter, opts format.CSVReadOptions, inf *
 		return nil, err
 	}
 	if opts.Header == format.HeaderYes || opts.Header == format.HeaderAuto && looksLikeNames(fields) {
+		if err := checkHeader(w.Buf[w.Pos:end]); err != nil {
+			return nil, err
+		}
 		names := headerNames(fields)
 		inf.Header, w.Pos = true, end
 		return names, nil

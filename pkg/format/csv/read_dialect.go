@@ -51,17 +51,17 @@ func blank(fields []field) bool {
 }
 
 // looksLikeNames reports whether fields could be a header: none empty, a number
-// or too long, and no two equal.
+// or too long, and most of them different.
 func looksLikeNames(fields []field) bool {
 	seen := make(map[string]bool, len(fields))
 	for _, f := range fields {
 		name := string(bytes.TrimSpace(f.text))
-		if name == "" || len(name) > 128 || seen[name] || !isName(name) {
+		if name == "" || len(name) > 128 || !isName(name) {
 			return false
 		}
 		seen[name] = true
 	}
-	return true
+	return 2*len(seen) >= len(fields)
 }
 
 // isName reports whether a text begins like a name: with a letter, "_", "$", "@"

@@ -34,18 +34,21 @@ func (r Reading) testFacts(t *testing.T) {
 	columns = slices.DeleteFunc(columns, func(c format.Column) bool { return c.Name == "at" || c.Name == "kind" })
 	columns = append(columns,
 		format.Column{Name: "gone", Type: schema.MustParseType("Nullable(Int8)")},
-		format.Column{Name: "made", Type: schema.MustParseType("Int8"), Default: true})
+		format.Column{Name: "made", Type: schema.MustParseType("Int8"), Default: true},
+		format.Column{Name: "made_null", Type: schema.MustParseType("Nullable(Int8)"), Default: true})
 	d := r.decoder(t, r.input(file), columns, format.ReadOptions{})
 	_, rejects, err := drain(t, d, 100, func(b *block.Block) {
-		if c := b.Columns[len(b.Columns)-1]; !c.Omitted() {
-			t.Errorf("a column with a DEFAULT that the file lacks is sent")
+		for _, c := range b.Columns[len(b.Columns)-2:] {
+			if !c.Omitted() || c.Rows() != b.Rows() {
+				t.Errorf("column %s has a DEFAULT and the file lacks it, but it is sent, or has %d rows of %d", c.Name, c.Rows(), b.Rows())
+			}
 		}
 	})
 	if err != io.EOF || len(rejects) > 0 {
 		t.Fatalf("got %v, rejects %v", err, rejects)
 	}
 	f := d.Facts()
-	if got, want := fmt.Sprint(f.Unknown, f.Missing), "[at kind] [gone made]"; got != want {
+	if got, want := fmt.Sprint(f.Unknown, f.Missing), "[at kind] [gone made made_null]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if f.Bytes <= 0 || f.Bytes > int64(len(file)) {

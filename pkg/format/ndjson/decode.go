@@ -49,7 +49,9 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 	}
 	for i, l := range d.leaves {
 		l.bind(dst.Columns[i])
+		l.inBlock = false
 	}
+	defer d.omit(dst)
 	d.filled = 0
 	start := d.row
 	for consumed < maxRows {
@@ -70,6 +72,15 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 		}
 	}
 	return consumed, nil
+}
+
+// omit leaves the columns with a DEFAULT out of a block whose rows all lack them.
+func (d *decoder) omit(dst *block.Block) {
+	for i, l := range d.leaves {
+		if d.columns[i].Default && !l.inBlock {
+			dst.Columns[i].Omit()
+		}
+	}
 }
 
 // full reports whether the block has taken as much of the file as it may.

@@ -68,7 +68,7 @@ func (d *decoder) walk() textvalue.Problem {
 	for _, l := range d.leaves {
 		switch {
 		case l.mark == d.scope:
-			l.present = true
+			l.present, l.inBlock = true, true
 			continue
 		case l.row:
 			p = d.wholeValue(l, start, end)
@@ -90,10 +90,10 @@ func (d *decoder) wholeValue(l *leaf, start, end int) textvalue.Problem {
 	if l.text {
 		d.keep(l, d.s.Data[start:end])
 		l.target.AppendBytes(d.s.Data[start:end])
-		l.mark, l.present = d.scope, true
+		l.mark, l.present, l.inBlock = d.scope, true, true
 		return textvalue.OK
 	}
 	d.s.Pos = start
-	l.present = true
+	l.present, l.inBlock = true, true
 	return d.leaf(l)
 }

@@ -58,6 +58,7 @@ type leaf struct {
 	// or an element of an array.
 	mark    uint64
 	present bool // some row had it
+	inBlock bool // some row of the block being filled had it
 }
 
 // plan makes the tree.

@@ -1,9 +1,11 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/longshore/longshore/pkg/block"
+	"github.com/longshore/longshore/pkg/format/parquet/internal/meta"
 	"github.com/longshore/longshore/pkg/format/textvalue"
 	"github.com/longshore/longshore/pkg/schema"
 )
@@ -32,8 +34,8 @@ func mismatch(*block.Column, *entries, int) textvalue.Problem { return typeMisma
 
 // converterOf returns the converter of a file's type to a table's. Numbers go to
 // numbers that hold them exactly, times to times, and everything to String. Text
-// is read only as what has no type of its own in most files: decimals, UUIDs,
-// addresses and names of enums. All else is a type mismatch, as a column that
+// is read only as what has no type of its own in most files: decimals, integers of
+// more than 64 bits, UUIDs, addresses and names of enums. All else is a type mismatch, as a column that
 // changed its type.
 func converterOf(t fileType, to schema.Type) converter {
 	base := to.Base()
@@ -116,8 +118,36 @@ func toInteger(t fileType, to schema.Type) converter {
 		}
 	case fileDecimal:
 		return toInteger128(t, to, put)
+	case fileBytes:
+		return wideFromBytes(to)
+	case fileText:
+		if to.FixedSize() > 8 {
+			return parsed(to)
+		}
 	}
 	return nil
+}
+
+// wideFromBytes takes the 16 or 32 bytes, the least significant first, as which
+// ClickHouse writes integers that Parquet has no type for.
+func wideFromBytes(to schema.Type) converter {
+	size := to.FixedSize()
+	if size <= 8 {
+		return nil
+	}
+	return func(c *block.Column, e *entries, k int) textvalue.Problem {
+		v := e.bytes(k)
+		if len(v) != size {
+			return typeMismatch
+		}
+		word := func(i int) uint64 { return binary.LittleEndian.Uint64(v[8*i:]) }
+		if size == 16 {
+			c.AppendUint128(word(1), word(0))
+		} else {
+			c.AppendUint256([4]uint64{word(0), word(1), word(2), word(3)})
+		}
+		return textvalue.OK
+	}
 }
 
 // widens reports whether every value of the file's type fits without a look at it.
@@ -127,7 +157,7 @@ func widens(t fileType, to schema.Kind) bool {
 		return false
 	}
 	physical := 32
-	if t.bits == 64 || t.kind == fileTime {
+	if t.physical == meta.Int64 { // whatever the annotation says
 		physical = 64
 	}
 	if t.unsigned {

@@ -1,6 +1,9 @@
 package parquet
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/longshore/longshore/pkg/block"
@@ -101,14 +104,17 @@ func (t *fileType) appendText(dst []byte, e *entries, k int) []byte {
 
 func append96(dst, b []byte) []byte {
 	seconds, nanos := instant96(b)
-	dst = text.AppendTimestamp(dst, seconds, arrow.Second, 'T', false)
-	if nanos != 0 {
-		dst = append(dst, '.')
-		for unit := int64(1e8); unit > 0; unit /= 10 {
-			dst = append(dst, byte('0'+nanos/unit%10))
-		}
+	begin := len(dst)
+	dst = text.AppendTimestamp(dst, seconds, arrow.Second, 'T', true)
+	if nanos == 0 {
+		return dst
 	}
-	return append(dst, 'Z')
+	fraction := [10]byte{'.'}
+	for i, unit := 1, int64(1e8); unit > 0; i, unit = i+1, unit/10 {
+		fraction[i] = byte('0' + nanos/unit%10)
+	}
+	zone := begin + bytes.LastIndexByte(dst[begin:], 'Z') // before a year's BC
+	return slices.Insert(dst, zone, fraction[:]...)
 }
 
 // appendDecimal appends a number with its point scale digits from the right.

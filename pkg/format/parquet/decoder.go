@@ -72,6 +72,9 @@ type source struct {
 	nested bool   // an Array or Map: null is an empty one
 }
 
+// isMissing reports whether no row of the file has the column.
+func (s *source) isMissing() bool { return s.shape == nil && !s.path.IsRow() }
+
 // problem is a value that doesn't fit.
 type problem struct {
 	row    int // of the stretch
@@ -126,6 +129,11 @@ func pathOf(c *format.Column, root *node) schema.Path {
 // Next implements format.Decoder.
 func (d *decoder) Next(dst *block.Block, maxRows int) (int, error) {
 	dst.Shape(d.specs)
+	for i := range d.columns {
+		if s := &d.columns[i]; s.isMissing() && s.column.Default {
+			dst.Columns[i].Omit()
+		}
+	}
 	d.rejects, d.refused = d.rejects[:0], 0
 	consumed := 0
 	for consumed < maxRows && dst.Bytes()+d.refused < int64(d.opts.BlockBytes) {

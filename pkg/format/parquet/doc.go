@@ -95,9 +95,11 @@
 //	                     in the column's zone
 //	TIME                 integers, in the file's unit
 //	UUID                 UUID, FixedString(16)
-//	STRING, ENUM         String, FixedString; Decimal, UUID, IPv4, IPv6 and Enum from
-//	                     their text; no numbers and times: a type mismatch
-//	JSON, BYTE_ARRAY     String; bytes also FixedString, UUID and IPv6 of their length
+//	STRING, ENUM         String, FixedString; Decimal, integers of more than 64 bits,
+//	                     UUID, IPv4, IPv6 and Enum from their text; no other numbers
+//	                     and no times: a type mismatch
+//	JSON, BYTE_ARRAY     String; bytes also FixedString, UUID and IPv6 of their length,
+//	                     and integers of 16 and 32 bytes as ClickHouse writes them
 //	any scalar           String, as text
 //	LIST, repeated       Array
 //	MAP                  Map

@@ -19,7 +19,7 @@ func (d *decoder) Facts() format.Facts {
 	}
 	for i := range d.columns {
 		s := &d.columns[i]
-		if s.shape == nil && !s.path.IsRow() {
+		if s.isMissing() {
 			f.Missing = append(f.Missing, s.column.Name)
 		}
 	}

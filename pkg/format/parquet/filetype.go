@@ -67,11 +67,11 @@ func (t *fileType) ofInteger(e *meta.Element) {
 	if e.Type == meta.Int64 {
 		t.bits = 64
 	}
-	l := e.Logical
+	l, long := e.Logical, e.Type == meta.Int64
 	switch {
 	case l.Kind == meta.DecimalKind, e.Converted == meta.Decimal:
 		t.ofDecimal(e)
-	case l.Kind == meta.DateKind, e.Converted == meta.DateConverted:
+	case !long && (l.Kind == meta.DateKind || e.Converted == meta.DateConverted):
 		t.kind = fileDate
 	case l.Kind == meta.TimeKind:
 		t.kind, t.unit = fileTime, timeUnitOf(l.Unit)
@@ -79,11 +79,11 @@ func (t *fileType) ofInteger(e *meta.Element) {
 		t.kind, t.unit = fileTime, arrow.Millisecond
 	case e.Converted == meta.TimeMicros && l.Kind == meta.NoLogical:
 		t.kind, t.unit = fileTime, arrow.Microsecond
-	case l.Kind == meta.TimestampKind:
+	case long && l.Kind == meta.TimestampKind:
 		t.kind, t.unit, t.utc = fileTimestamp, timeUnitOf(l.Unit), l.UTC
-	case e.Converted == meta.TimestampMillis:
+	case long && e.Converted == meta.TimestampMillis:
 		t.kind, t.unit, t.utc = fileTimestamp, arrow.Millisecond, true
-	case e.Converted == meta.TimestampMicros:
+	case long && e.Converted == meta.TimestampMicros:
 		t.kind, t.unit, t.utc = fileTimestamp, arrow.Microsecond, true
 	case l.Kind == meta.IntKind:
 		t.unsigned, t.bits = !l.Signed, int(l.BitWidth)
@@ -105,12 +105,16 @@ func (t *fileType) ofDecimal(e *meta.Element) {
 }
 
 func (t *fileType) ofBytes(e *meta.Element) {
+	length := int32(0)
+	if e.Type == meta.FixedLenByteArray {
+		length = e.TypeLength
+	}
 	switch {
 	case e.Logical.Kind == meta.DecimalKind, e.Converted == meta.Decimal:
 		t.ofDecimal(e)
-	case e.Logical.Kind == meta.UUIDKind && e.TypeLength == 16:
+	case e.Logical.Kind == meta.UUIDKind && length == 16:
 		t.kind = fileUUID
-	case e.Logical.Kind == meta.Float16Kind && e.TypeLength == 2:
+	case e.Logical.Kind == meta.Float16Kind && length == 2:
 		t.kind = fileFloat
 	case e.Logical.Kind == meta.JSONKind, e.Converted == meta.JSONConverted:
 		t.kind = fileJSON

@@ -3,6 +3,8 @@ package parquet
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -36,6 +38,19 @@ func fuzzSeeds(t testing.TB) [][]byte {
 			t.Fatal(err)
 		}
 		seeds = append(seeds, buf.Bytes())
+	}
+	paths, err := filepath.Glob("../all/testdata/corpus/parquet/*")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no corpus: %v", err)
+	}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b) < 8<<10 {
+			seeds = append(seeds, b)
+		}
 	}
 	return seeds
 }

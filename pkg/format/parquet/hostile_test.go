@@ -16,6 +16,12 @@ import (
 
 // onePage is a file of one repeated column of integers, with one page.
 func onePage(rows, values int64, h meta.PageHeader, body []byte, codec meta.Codec) []byte {
+	return onePageOf(meta.Element{Type: meta.Int64, Repetition: meta.Repeated, Converted: meta.NoConverted}, rows, values, h, body, codec)
+}
+
+// onePageOf is a file of one column, c, with one page.
+func onePageOf(e meta.Element, rows, values int64, h meta.PageHeader, body []byte, codec meta.Codec) []byte {
+	e.Name = "c"
 	out := []byte(meta.Magic)
 	out = meta.AppendPageHeader(out, &h)
 	out = append(out, body...)
@@ -24,10 +30,10 @@ func onePage(rows, values int64, h meta.PageHeader, body []byte, codec meta.Code
 		Version: 2, Rows: rows,
 		Schema: []meta.Element{
 			{Name: "schema", Type: meta.Group, Children: 1, Repetition: -1, Converted: meta.NoConverted},
-			{Name: "c", Type: meta.Int64, Repetition: meta.Repeated, Converted: meta.NoConverted},
+			e,
 		},
 		RowGroups: []meta.RowGroup{{Rows: rows, Chunks: []meta.Chunk{{
-			Type: meta.Int64, Encodings: []meta.Encoding{meta.Plain, meta.RLE}, Path: []string{"c"}, Codec: codec, Values: values,
+			Type: e.Type, Encodings: []meta.Encoding{meta.Plain, meta.RLE}, Path: []string{"c"}, Codec: codec, Values: values,
 			Uncompressed: int64(end - 4), Compressed: int64(end - 4), DataPageOffset: 4,
 		}}}},
 	})
@@ -84,5 +90,87 @@ func TestBombs(t *testing.T) {
 				t.Errorf("got %d MiB allocated", got)
 			}
 		})
+	}
+}
+
+// TestAnnotationsThatDoNotFit: a logical type on values of another physical type
+// than the format allows counts as none.
+func TestAnnotationsThatDoNotFit(t *testing.T) {
+	of := func(physical meta.Type, kind meta.Kind, converted meta.Converted) meta.Element {
+		return meta.Element{Type: physical, Repetition: meta.Required, Logical: meta.Logical{Kind: kind, Unit: meta.Micros}, Converted: converted}
+	}
+	sized := func(e meta.Element, length int32) meta.Element { e.TypeLength = length; return e }
+	short := []byte{2, 0, 0, 0, 'h', 'i'} // a byte string
+	one, long := []byte{1, 0, 0, 0}, []byte{1, 0, 0, 0, 1, 0, 0, 0}
+	for _, tt := range []struct {
+		name, to, want string
+		element        meta.Element
+		value          []byte
+	}{
+		{"timestamp of 32 bits", "DateTime64(6)", "1970-01-01 00:00:01.000000", of(meta.Int32, meta.TimestampKind, meta.NoConverted), one},
+		{"old timestamp of 32 bits", "String", "1", of(meta.Int32, meta.NoLogical, meta.TimestampMillis), one},
+		{"date of 64 bits", "Int64", "4294967297", of(meta.Int64, meta.DateKind, meta.NoConverted), long},
+		{"old date of 64 bits", "String", "4294967297", of(meta.Int64, meta.NoLogical, meta.DateConverted), long},
+		{"int8 of 64 bits", "Int32", "out of range", of(meta.Int64, meta.NoLogical, meta.Int8), long},
+		{"uuid of any length", "String", "hi", sized(of(meta.ByteArray, meta.UUIDKind, meta.NoConverted), 16), short},
+		{"half float of any length", "String", "hi", sized(of(meta.ByteArray, meta.Float16Kind, meta.NoConverted), 2), short},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			size := int32(len(tt.value))
+			file := onePageOf(tt.element, 1, 1, meta.PageHeader{Type: meta.DataPage, Uncompressed: size, Compressed: size, Values: 1}, tt.value, meta.Uncompressed)
+			if _, err := (Format{}).Infer(t.Context(), inputOf(file), format.ReadOptions{}); err != nil {
+				t.Error(err)
+			}
+			for _, to := range []string{tt.to, "Nullable(String)"} {
+				d, err := Format{}.Decoder(t.Context(), inputOf(file), columnsOf(t, "c", to), format.ReadOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var b block.Block
+				if _, err := d.Next(&b, 10); err != nil {
+					t.Fatal(err)
+				}
+				var got string
+				if b.Rows() == 1 {
+					got = string(b.Columns[0].AppendText(nil, 0))
+				} else {
+					got = d.Rejected()[0].Errors[0].Code
+				}
+				if to == tt.to && got != tt.want {
+					t.Errorf("got %q, want %q", got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// TestOldWritersForgetHeaders: a chunk of parquet-mr before 1.2.9 is longer than
+// its metadata says. Of other writers, that is damage.
+func TestOldWritersForgetHeaders(t *testing.T) {
+	for createdBy, want := range map[string]bool{
+		"parquet-mr": true, "parquet-mr version 1.2.8 (build x)": true, "parquet-mr version 1.2.9": false,
+		"parquet-mr version 1.14.0": false, "parquet-cpp-arrow version 1.0.0": false, "": false,
+	} {
+		if got := forgetsHeaders(createdBy); got != want {
+			t.Errorf("%q: got %v, want %v", createdBy, got, want)
+		}
+	}
+}
+
+// TestTimesBeforeChrist: the fraction of an INT96 stands before a year's era.
+func TestTimesBeforeChrist(t *testing.T) {
+	for _, tt := range []struct {
+		days, nanos int64
+		want        string
+	}{
+		{julian1970, 5, "1970-01-01T00:00:00.000000005Z"},
+		{0, 0, "4714-11-24T00:00:00Z BC"},
+		{0, 1_500_000_000, "4714-11-24T00:00:01.500000000Z BC"},
+	} {
+		b := binary.LittleEndian.AppendUint64(nil, uint64(tt.nanos))
+		b = binary.LittleEndian.AppendUint32(b, uint32(tt.days))
+		if got := string(append96([]byte("Z "), b)); got != "Z "+tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
@@ -48,7 +50,36 @@ func open(in format.Input) (*opened, error) {
 			return nil, f.damaged("row group %d: %w", i, err)
 		}
 	}
+	if forgetsHeaders(f.footer.CreatedBy) {
+		f.widen(dataEnd)
+	}
 	return f, nil
+}
+
+// forgetsHeaders reports whether a writer leaves the header of the dictionary out
+// of the size of a chunk, as parquet-mr did before its version 1.2.9.
+func forgetsHeaders(createdBy string) bool {
+	rest, ok := strings.CutPrefix(createdBy, "parquet-mr")
+	if !ok {
+		return false
+	}
+	var major, minor, patch int
+	_, _ = fmt.Sscanf(rest, " version %d.%d.%d", &major, &minor, &patch) // zeros where it isn't said
+	return slices.Compare([]int{major, minor, patch}, []int{1, 2, 9}) < 0
+}
+
+// longestHeader is more than the header of a dictionary has, in bytes.
+const longestHeader = 100
+
+// widen lets chunks end as much later as a header can have. Their values end
+// where the count of them says.
+func (f *opened) widen(dataEnd int64) {
+	for i := range f.footer.RowGroups {
+		for j := range f.footer.RowGroups[i].Chunks {
+			c := &f.footer.RowGroups[i].Chunks[j]
+			c.Compressed += min(longestHeader, dataEnd-c.Start()-c.Compressed)
+		}
+	}
 }
 
 // damaged returns the error of a file that isn't Parquet, or isn't whole.
@@ -103,6 +134,8 @@ func (f *opened) checkGroup(g *meta.RowGroup, dataEnd int64) error {
 	for i := range g.Chunks {
 		c, leaf := &g.Chunks[i], f.leaves[i]
 		switch {
+		case c.Encrypted:
+			return fmt.Errorf("column %s is encrypted", leaf.dotted())
 		case c.FilePath != "":
 			return fmt.Errorf("column %s is in another file, %q", leaf.dotted(), c.FilePath)
 		case c.Type != leaf.element.Type:

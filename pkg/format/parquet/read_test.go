@@ -452,27 +452,3 @@ func TestInputErrorKeepsItsKind(t *testing.T) {
 		t.Fatalf("got %v, want the input's kind", err)
 	}
 }
-
-func TestReadAllocatesNothingPerRow(t *testing.T) {
-	var recs []arrow.Record
-	for i := range 8 {
-		recs = append(recs, shopBatch(int64(i)*8192, 8192))
-	}
-	object := objectOf(t, shopSchema, format.WriteOptions{}, recs)
-	columns := shopColumns(t)
-	var dst block.Block
-	read := func() {
-		d, err := Format{}.Decoder(context.Background(), inputOf(object), columns, format.ReadOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for err == nil {
-			_, err = d.Next(&dst, 16384)
-		}
-		d.Close()
-	}
-	read()
-	if got := testing.AllocsPerRun(3, read) / (8 * 8192); got > 0.02 {
-		t.Fatalf("got %.4f allocations per row, want less than 0.02: those of opening a file", got)
-	}
-}

@@ -10,12 +10,18 @@ type moment struct {
 }
 
 // readMoment reads ISO 8601 and RFC 3339, SQL's form with a space, a date alone,
-// and Unix seconds with or without a fraction.
+// and Unix seconds with or without a fraction. Eight digits that are a date are no
+// seconds: those would be of a few weeks in 1970.
 //
 //	2024-02-29T12:34:56.789+01:00   2024-02-29 12:34:56   2024-02-29   1709210096.5
 func readMoment(text []byte) (at moment, ok bool) {
 	if len(text) >= 10 && (text[4] == '-' || text[4] == '/') {
 		return readDated(text)
+	}
+	if len(text) == 8 {
+		if days, ok := readDigitsDate(text); ok && days >= minDate32 && days <= maxDate32 {
+			return moment{seconds: days * 86400, dated: true}, true
+		}
 	}
 	return readUnix(text)
 }

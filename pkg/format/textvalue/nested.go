@@ -79,7 +79,7 @@ func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
 		return n.compound(c, s, b)
 	case 'n', 'N':
 		if !s.null() {
-			return Malformed
+			return n.special(c, s)
 		}
 		return n.null(c)
 	case 't':
@@ -87,8 +87,8 @@ func (n *Nested) Append(c *block.Column, s *Scanner) Problem {
 	case 'f':
 		return n.boolean(c, s, "false", "0")
 	default:
-		if b != '-' && b-'0' > 9 {
-			return Malformed
+		if b-'0' > 9 && (b != '-' || s.Loose && s.Pos+1 < len(s.Data) && s.Data[s.Pos+1]-'0' > 9) {
+			return n.special(c, s)
 		}
 		text, p := s.number()
 		if p != OK {
@@ -195,7 +195,7 @@ func (n *Nested) object(c *block.Column, s *Scanner) Problem {
 		return OK
 	}
 	for {
-		key, p := s.Key()
+		key, p := n.key(s)
 		if p != OK {
 			return p
 		}

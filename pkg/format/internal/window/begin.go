@@ -31,6 +31,7 @@ func (w *Window) SkipBOM() error {
 var binaries = []struct{ magic, name string }{
 	{"PAR1", "Parquet"}, {"PARE", "encrypted Parquet"}, {"ORC", "ORC"}, {"Obj\x01", "Avro"},
 	{"ARROW1", "Arrow"}, {"SQLite format 3", "a SQLite database"}, {"%PDF-", "PDF"},
+	{"\x1F\x8B\x08", "gzip inside of its compression"}, {"\x28\xB5\x2F\xFD", "zstd inside of its compression"},
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }

@@ -7,6 +7,8 @@
 // are skipped.
 package meta
 
+import "strconv"
+
 // Magic stands at both ends of a Parquet file.
 const Magic = "PAR1"
 
@@ -163,7 +165,7 @@ func (c Codec) String() string {
 	if c >= 0 && int(c) < len(codecNames) {
 		return codecNames[c]
 	}
-	return "unknown"
+	return "codec " + strconv.Itoa(int(c))
 }
 
 // PageType is what a page holds.
@@ -194,6 +196,7 @@ type EncodingStat struct {
 // Chunk is the values of one leaf column in one row group.
 type Chunk struct {
 	FilePath         string // not empty where the chunk is in another file
+	Encrypted        bool   // of the rest nothing may be known
 	Type             Type
 	Encodings        []Encoding
 	Path             []string

@@ -204,11 +204,14 @@ func (d *decoder) chunk() Chunk {
 			c.FilePath = d.text()
 		case id == 3 && typ == typeStruct:
 			d.columnMeta(&c)
+		case id == 8 && typ == typeStruct:
+			c.Encrypted = true
+			d.skip(typ)
 		default:
 			d.skip(typ)
 		}
 	}
-	if c.Type == Group {
+	if c.Type == Group && !c.Encrypted {
 		d.fail(errWrong)
 	}
 	return c
