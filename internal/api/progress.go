@@ -153,7 +153,7 @@ func unfinished(i int, r ledger.Run, live map[int]queue.Progress) Part {
 // addDone marks the parts that are done. Redis has the numbers of most; those
 // that it doesn't have, or forgot, are in the parts' manifests.
 func (s *server) addDone(ctx context.Context, r ledger.Run, parts []Part) error {
-	done, err := s.Ledger.FinishedParts(ctx, r.ID, r.Epoch)
+	done, err := s.Ledger.FinishedParts(ctx, r.ID, r.Epoch, 0)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,8 @@ type Totals struct {
 	Files       int64 `json:"files" doc:"Objects written, or files read."`
 	Quarantined int64 `json:"quarantined" doc:"Rows."`
 	FailedFiles int64 `json:"failed_files"`
+	// SkippedFiles is of datasources and backfills.
+	SkippedFiles int64 `json:"skipped_files,omitempty" doc:"Files that were left to another backfill that had claimed them."`
 }
 
 // Failure is why a run, or a part of it, failed.
