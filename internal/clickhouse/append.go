@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
 
 	"github.com/longshore/longshore/pkg/block"
 )
@@ -25,6 +26,9 @@ type Insert struct {
 	// same token, and with the same rows: an INSERT that was repeated. Without a
 	// token nothing is recognized as repeated.
 	Token string
+	// File is the id of the file version that the rows came from, for the
+	// FileColumn, which the table must have. Zero leaves the column out.
+	File uint64
 	// Settings are added to the INSERT's, by name.
 	Settings map[string]string
 }
@@ -69,6 +73,9 @@ const sentRows = "_longshore_rows"
 // server selects it, replacing nulls.
 func (in Insert) query() ch.Query {
 	columns, defaulted := input(in.Block)
+	if in.File != 0 {
+		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: sameFile{in.File, in.Block.Rows()}})
+	}
 	names := make([]string, len(columns))
 	for i, col := range columns {
 		names[i] = col.Name
@@ -95,6 +102,9 @@ func (in Insert) settings() []ch.Setting {
 		"max_threads":                     "1",
 		"min_insert_block_size_bytes":     "0",
 		"min_insert_block_size_rows":      "0",
+	}
+	if in.File != 0 {
+		ours[fillsMaterialized] = "1"
 	}
 	maps.Copy(ours, deduplication(in.Token))
 	maps.DeleteFunc(ours, func(name, _ string) bool { _, given := in.Settings[name]; return given })

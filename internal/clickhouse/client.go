@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -24,6 +25,9 @@ type Client struct {
 	target target
 	conn   driver.Conn
 	pool   *pool
+
+	mu    sync.Mutex
+	fills *bool // whether the server fills a FileColumn, once that is known; guarded by mu
 }
 
 // Open returns the database of cfg. It makes no request; an error is Invalid.

@@ -27,7 +27,9 @@ func (t Table) compare(e *Existing) (missing []Column, differences []difference)
 		switch {
 		case got == nil:
 			missing = append(missing, want)
-		case got.DefaultKind == "MATERIALIZED" || got.DefaultKind == "ALIAS":
+		case want.Materialized != "" && got.DefaultKind != "MATERIALIZED":
+			differ("column %s is not MATERIALIZED; its name is kept for the ids of files", want.Name)
+		case want.Materialized == "" && (got.DefaultKind == "MATERIALIZED" || got.DefaultKind == "ALIAS"):
 			differ("column %s is computed (%s %s)", want.Name, got.DefaultKind, got.Default)
 		case !got.Type.Equal(want.Type):
 			differ("column %s is %s, not %s", want.Name, got.TypeText, want.Type)

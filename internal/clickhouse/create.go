@@ -52,6 +52,9 @@ func (c Column) definition() string {
 	if c.Default != "" {
 		text += " DEFAULT " + c.Default
 	}
+	if c.Materialized != "" {
+		text += " MATERIALIZED " + c.Materialized
+	}
 	if c.Codec != "" {
 		text += " CODEC(" + c.Codec + ")"
 	}

@@ -68,9 +68,13 @@ func (c *Client) ddl(ctx context.Context, s step) error {
 }
 
 func (c *Client) plan(ctx context.Context, t Table) ([]step, error) {
+	t, err := c.withFileColumn(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	if twice := t.twice(); twice != "" {
-		return nil, fault.New(fault.Invalid, "connection %s: table %s has two columns %s; a quarantine has %s and %s… of its own",
-			c.target.name, t.path(), twice, InsertionDate, "c__")
+		return nil, fault.New(fault.Invalid, "connection %s: table %s has two columns %s; a table has %s and a quarantine %s and %s… of its own",
+			c.target.name, t.path(), twice, FileColumn, InsertionDate, "c__")
 	}
 	existing, err := c.Describe(ctx, t.Database, t.Name)
 	if fault.Is(err, fault.NotFound) {

@@ -14,8 +14,8 @@ import (
 // knownAtOnce is how many file versions are asked about in one query.
 const knownAtOnce = 10_000
 
-// KnownFiles returns what is recorded of the given files of a datasource. Files
-// without a record are left out.
+// KnownFiles returns what is recorded of the given files of a datasource as a
+// whole. Files without a record are left out.
 func (c *Client) KnownFiles(ctx context.Context, datasource string, files []FileVersion) (map[FileVersion]FileRecord, error) {
 	known := make(map[FileVersion]FileRecord, len(files))
 	for page := range slices.Chunk(files, knownAtOnce) {
@@ -28,7 +28,7 @@ func (c *Client) KnownFiles(ctx context.Context, datasource string, files []File
 			return nil, fault.New(fault.Unknown, "look up files: %w", err)
 		}
 		ctx := clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted))
-		err = c.files(ctx, "look up files of "+datasource, "AND (key, etag) IN (SELECT key, etag FROM wanted)", func(f FileRecord) {
+		err = c.files(ctx, "look up files of "+datasource, "AND range = 0 AND (key, etag) IN (SELECT key, etag FROM wanted)", func(f FileRecord) {
 			known[f.Version()] = f
 		}, clickhouse.Named("datasource", datasource))
 		if err != nil {
@@ -38,7 +38,17 @@ func (c *Client) KnownFiles(ctx context.Context, datasource string, files []File
 	return known, nil
 }
 
-// FileFilter chooses records of files.
+// KnownRanges returns what is recorded of the ranges of a split file, by their
+// numbers: those of other distances too, should there be any.
+func (c *Client) KnownRanges(ctx context.Context, datasource string, file FileVersion) ([]FileRecord, error) {
+	var ranges []FileRecord
+	err := c.files(ctx, "look up ranges of "+file.Key, "AND key = {key:String} AND etag = {etag:String} AND range > 0 ORDER BY range", func(f FileRecord) {
+		ranges = append(ranges, f)
+	}, clickhouse.Named("datasource", datasource), clickhouse.Named("key", file.Key), clickhouse.Named("etag", file.ETag))
+	return ranges, err
+}
+
+// FileFilter chooses records of files as a whole.
 type FileFilter struct {
 	State FileState   // empty means all
 	RunID string      // empty means all
@@ -52,7 +62,7 @@ func (c *Client) ListFiles(ctx context.Context, datasource string, filter FileFi
 		filter.Limit = 1000
 	}
 	var files []FileRecord
-	err := c.files(ctx, "list files of "+datasource, `AND (key, etag) > ({key:String}, {etag:String})
+	err := c.files(ctx, "list files of "+datasource, `AND range = 0 AND (key, etag) > ({key:String}, {etag:String})
 		AND ({state:String} = '' OR state = {state:String}) AND ({run:String} = '' OR run_id = {run:String})
 		ORDER BY key, etag LIMIT {limit:UInt64}`, func(f FileRecord) {
 		files = append(files, f)
@@ -63,18 +73,21 @@ func (c *Client) ListFiles(ctx context.Context, datasource string, filter FileFi
 
 // files calls each with the latest records of a datasource that a condition chooses.
 func (c *Client) files(ctx context.Context, what, condition string, each func(FileRecord), args ...any) error {
-	return c.Query(ctx, what, "SELECT datasource, key, etag, size, modified, state, rows, quarantined, bytes, chunks, chunk_rows, chunk_bytes, run_id, error, updated_at FROM "+
+	return c.Query(ctx, what, `SELECT datasource, key, etag, range, range_bytes, size, modified, state, rows, quarantined, bytes,
+		chunks, chunk_rows, chunk_bytes, columns, marked, run_id, error, updated_at FROM `+
 		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} "+condition, func(scan func(...any) error) error {
 		var f FileRecord
-		var numbers [7]uint64
-		err := scan(&f.Datasource, &f.Key, &f.ETag, &numbers[0], &f.Modified, (*string)(&f.State),
-			&numbers[1], &numbers[2], &numbers[3], &numbers[4], &numbers[5], &numbers[6], &f.RunID, &f.Error, &f.UpdatedAt)
+		var n [8]uint64
+		var marked uint8
+		err := scan(&f.Datasource, &f.Key, &f.ETag, &f.Range, &n[0], &n[1], &f.Modified, (*string)(&f.State), &n[2], &n[3], &n[4],
+			&n[5], &n[6], &n[7], &f.Columns, &marked, &f.RunID, &f.Error, &f.UpdatedAt)
 		if err != nil {
 			return err
 		}
-		for i, n := range []*int64{&f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Chunks, &f.ChunkRows, &f.ChunkBytes} {
-			*n = int64(numbers[i])
+		for i, field := range []*int64{&f.RangeBytes, &f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Chunks, &f.ChunkRows, &f.ChunkBytes} {
+			*field = int64(n[i])
 		}
+		f.Marked = marked != 0
 		f.Modified, f.UpdatedAt = f.Modified.UTC(), f.UpdatedAt.UTC()
 		each(f)
 		return nil
@@ -90,7 +103,7 @@ type FileSums struct {
 func (c *Client) SumRows(ctx context.Context, datasource string) (map[FileState]FileSums, error) {
 	sums := map[FileState]FileSums{}
 	err := c.Query(ctx, "sum files of "+datasource, "SELECT state, count(), sum(rows), sum(quarantined), sum(bytes) FROM "+
-		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} GROUP BY state", func(scan func(...any) error) error {
+		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} AND range = 0 GROUP BY state", func(scan func(...any) error) error {
 		var state string
 		var n [4]uint64
 		err := scan(&state, &n[0], &n[1], &n[2], &n[3])

@@ -127,6 +127,84 @@ func TestListAndSumFiles(t *testing.T) {
 	}
 }
 
+// A state never gives way to one that comes before it, whatever the clocks say.
+func TestStatesOfAFileGoOneWay(t *testing.T) {
+	states := []clickhouse.FileState{
+		clickhouse.FilePlanned, clickhouse.FileIngesting, clickhouse.FileFailed, clickhouse.FileDone, clickhouse.FileReplaced,
+	}
+	c := withFiles(t)
+	for i, state := range states {
+		f := ingesting("a")
+		f.State, f.UpdatedAt = state, noon.Add(-time.Duration(i)*24*time.Hour)
+		record(t, c, f)
+		for _, earlier := range states[:i] {
+			late := f
+			late.State, late.UpdatedAt = earlier, noon.Add(time.Hour)
+			record(t, c, late)
+		}
+		known, err := c.KnownFiles(t.Context(), "orders", []clickhouse.FileVersion{f.Version()})
+		if err != nil || known[f.Version()].State != state {
+			t.Errorf("got %+v %v, want %s", known, err, state)
+		}
+	}
+}
+
+func TestRangesAreOfTheirFile(t *testing.T) {
+	c := withFiles(t)
+	whole := ingesting("a")
+	whole.RangeBytes, whole.Columns, whole.Marked = 64<<20, 3, true
+	var want []clickhouse.FileRecord
+	for i := range 12 {
+		f := whole
+		f.Range = uint32(i + 1)
+		record(t, c, f)
+		want = append(want, done(f))
+	}
+	other := ingesting("ab")
+	other.Range = 1
+	record(t, c, append(want, whole, other)...)
+	got, err := c.KnownRanges(t.Context(), "orders", whole.Version())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("want (-), got (+)\n%s", d)
+	}
+	known, err := c.KnownFiles(t.Context(), "orders", []clickhouse.FileVersion{whole.Version()})
+	if d := cmp.Diff(map[clickhouse.FileVersion]clickhouse.FileRecord{whole.Version(): whole}, known); d != "" || err != nil {
+		t.Errorf("%v, want (-), got (+)\n%s", err, d)
+	}
+	listed, err := c.ListFiles(t.Context(), "orders", clickhouse.FileFilter{})
+	if d := cmp.Diff([]clickhouse.FileRecord{whole}, listed); d != "" || err != nil {
+		t.Errorf("%v, want (-), got (+)\n%s", err, d)
+	}
+	sums, err := c.SumRows(t.Context(), "orders")
+	if d := cmp.Diff(map[clickhouse.FileState]clickhouse.FileSums{clickhouse.FileIngesting: {Files: 1}}, sums); d != "" || err != nil {
+		t.Errorf("%v, want (-), got (+)\n%s", err, d)
+	}
+}
+
+func TestFileTableFromBeforeRanges(t *testing.T) {
+	c := open(t)
+	exec(t, c, `CREATE TABLE longshore_files (datasource LowCardinality(String), key String, etag String, size UInt64, modified DateTime64(6, 'UTC'),
+		state LowCardinality(String), rows UInt64, quarantined UInt64, bytes UInt64, chunks UInt64, chunk_rows UInt64, chunk_bytes UInt64, run_id String,
+		error String, updated_at DateTime64(6, 'UTC'), version UInt64) ENGINE = ReplacingMergeTree(version) ORDER BY (datasource, key, etag)`)
+	exec(t, c, "INSERT INTO longshore_files (datasource, key, etag, state, rows, version) VALUES ('orders', 'a', 'e1', 'done', 7, 4611686018427387905)")
+	for range 2 {
+		if err := c.EnsureFileTable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := ingesting("a")
+	first.Range = 1
+	record(t, c, first, ingesting("a"))
+	exec(t, c, "OPTIMIZE TABLE longshore_files FINAL")
+	got := line(t, c, "SELECT toString(groupArray((range, state, rows))) FROM (SELECT * FROM longshore_files ORDER BY range)")
+	if want := "[(0,'done',7),(1,'ingesting',0)]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestFilesWithoutTheirTable(t *testing.T) {
 	_, err := open(t).KnownFiles(t.Context(), "orders", []clickhouse.FileVersion{{Key: "a", ETag: "e"}})
 	wantFault(t, err, fault.NotFound, "look up files of orders", "UNKNOWN_TABLE (60)")

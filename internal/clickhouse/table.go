@@ -30,6 +30,8 @@ type Table struct {
 	// Cluster is where the table is made on all servers; empty means on the
 	// connection's, or on this server.
 	Cluster string
+	// KnowsFiles gives the table a FileColumn, where the server lets us fill it.
+	KnowsFiles bool
 	// Extend lets EnsureTable add columns that an existing table lacks.
 	Extend bool
 }
@@ -45,7 +47,10 @@ type Column struct {
 	Name    string
 	Type    schema.Type
 	Default string // SQL expression; empty leaves it out
-	Codec   string // what stands between the brackets of CODEC(...); empty leaves it out
+	// Materialized is the SQL expression of a column that SELECT * doesn't show;
+	// empty for other columns.
+	Materialized string
+	Codec        string // what stands between the brackets of CODEC(...); empty leaves it out
 }
 
 // TableOf returns the table of a datasource, in the connection's database.

@@ -28,15 +28,19 @@ func TestMain(m *testing.M) { servertest.Main(m) }
 
 // scene is a run of a datasource with one part, on real servers.
 type scene struct {
-	t      *testing.T
-	data   *s3.Bucket
-	db     *sql.DB
-	ingest *ingest.Ingest
-	run    ledger.Run
-	plan   ledger.Plan
-	// open is asked before an object is opened, read after it was.
-	open func(key string) error
-	read func(key string) error
+	t       *testing.T
+	ledger  *ledger.Ledger
+	project ledger.ProjectID
+	data    *s3.Bucket
+	db      *sql.DB
+	ingest  *ingest.Ingest
+	run     ledger.Run
+	plan    ledger.Plan
+	// open is asked before an object is opened, read after it was, append before
+	// rows are sent.
+	open   func(key string) error
+	read   func(key string) error
+	append func(in clickhouse.Insert) error
 }
 
 func newScene(t *testing.T, files ...string) *scene {
@@ -75,17 +79,22 @@ func newScene(t *testing.T, files ...string) *scene {
 			return bucket{b, s}, err
 		},
 		Warehouse: func(ctx context.Context, c *def.Connection) (ingest.Warehouse, error) {
-			return doors.ClickHouse(ctx, c)
+			client, err := doors.ClickHouse(ctx, c)
+			return warehouse{client, s}, err
 		},
 	}, zap.NewNop())
-	s.planned(l, project.ID)
+	s.ledger, s.project = l, project.ID
+	if len(files) > 0 {
+		s.replan()
+	}
 	return s
 }
 
-func (s *scene) planned(l *ledger.Ledger, id ledger.ProjectID) {
+// replan begins another run, of one part.
+func (s *scene) replan() {
 	s.t.Helper()
 	ctx := s.t.Context()
-	r, err := l.Create(ctx, ledger.Subject{Kind: ledger.Ingest, Name: "events"}, id, ledger.Trigger{By: "manual"}, "")
+	r, err := s.ledger.Create(ctx, ledger.Subject{Kind: ledger.Ingest, Name: "events"}, s.project, ledger.Trigger{By: "manual"}, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -94,10 +103,15 @@ func (s *scene) planned(l *ledger.Ledger, id ledger.ProjectID) {
 		s.t.Fatal(err)
 	}
 	work.Plan.Epoch, work.Plan.Parts = 1, len(work.Parts)
-	if err := l.SavePlan(ctx, r.ID, work.Plan, work.Parts); err != nil || len(work.Parts) != 1 {
+	if err := s.ledger.SavePlan(ctx, r.ID, work.Plan, work.Parts); err != nil || len(work.Parts) != 1 {
 		s.t.Fatal(len(work.Parts), err)
 	}
 	s.run, s.plan = r, work.Plan
+}
+
+// chunksOf makes the chunks of files that the run begins smaller.
+func (s *scene) chunksOf(rows int) {
+	s.plan.Shared = fmt.Appendf(nil, `{"chunk_rows": %d, "chunk_bytes": 1000000}`, rows)
 }
 
 // part does the run's part.
@@ -119,6 +133,21 @@ func (s *scene) one(query string) string {
 func (s *scene) states() string {
 	return s.one("SELECT toString(groupArray((state, n))) FROM (SELECT toString(state) AS state, count() AS n FROM " +
 		clickhouse.FileTable + " FINAL GROUP BY state ORDER BY state)")
+}
+
+// warehouse is a real one that says no when its scene does.
+type warehouse struct {
+	*clickhouse.Client
+	s *scene
+}
+
+func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
+	if w.s.append != nil {
+		if err := w.s.append(in); err != nil {
+			return err
+		}
+	}
+	return w.Client.Append(ctx, in)
 }
 
 // bucket is a real one that says no when its scene does.

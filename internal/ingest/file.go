@@ -4,26 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
-	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
-	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
-	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/objstore"
 )
-
-// appendsAtOnce is how many chunks of a file are on their way to the server
-// while the next is decoded.
-const appendsAtOnce = 2
 
 // partWriter ingests files.
 type partWriter struct {
@@ -117,11 +108,7 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 		return j.blame(ctx, f, err)
 	}
 	defer decoder.Close()
-	a := &appender{partWriter: w, job: j, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
-	for range cap(a.free) {
-		a.free <- new(block.Block)
-	}
-	return a.send(ctx, decoder)
+	return newAppender(w, j, f, rec).send(ctx, decoder)
 }
 
 // begunWith returns the job by which a file is read: that of the definitions
@@ -145,81 +132,4 @@ func (w *partWriter) begunWith(ctx context.Context, rec clickhouse.FileRecord) (
 	j := *w.job // where to is today's
 	j.ds, j.columns, j.opts = then.ds, then.columns, then.opts
 	return &j, nil
-}
-
-// appender sends the chunks of one file.
-type appender struct {
-	*partWriter
-	job  *job
-	file plan.File
-	rec  *clickhouse.FileRecord
-	free chan *block.Block
-}
-
-func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(appendsAtOnce)
-	a.rec.Rows, a.rec.Quarantined, a.rec.Chunks = 0, 0, 0
-	err := a.decode(ctx, decoder, group)
-	if sent := group.Wait(); sent != nil {
-		return sent // the cause of err, if there is one
-	}
-	return err
-}
-
-func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *errgroup.Group) error {
-	var counted int64
-	for chunk := int64(0); ; chunk++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		b := <-a.free // at most appendsAtOnce are away
-		consumed, err := decoder.Next(b, int(a.rec.ChunkRows))
-		if errors.Is(err, io.EOF) {
-			a.warnOfUnknown(decoder.Facts().Unknown)
-			return nil
-		}
-		if err != nil {
-			return a.job.blame(ctx, a.file, err)
-		}
-		if rejected := decoder.Rejected(); len(rejected) > 0 {
-			if err := a.quarantine(ctx, chunk, rejected); err != nil {
-				return err
-			}
-			a.rec.Quarantined += int64(len(rejected))
-		}
-		rows := int64(b.Rows())
-		a.rec.Rows += rows
-		a.rec.Chunks = chunk + 1
-		read := decoder.Facts().Bytes
-		bytes := read - counted
-		counted = read
-		a.rec.Bytes = read
-		group.Go(func() error {
-			err := a.append(ctx, chunk, b)
-			a.meter.Add(int64(consumed), bytes)
-			a.free <- b
-			return err
-		})
-	}
-}
-
-// append sends one chunk.
-func (a *appender) append(ctx context.Context, chunk int64, b *block.Block) error {
-	if b.Rows() == 0 {
-		return nil
-	}
-	return a.job.house.Append(ctx, clickhouse.Insert{
-		Table: a.job.ds.Name, Block: b, Token: token(a.job.ds.Name, a.file, chunk, "rows"),
-	})
-}
-
-// warnOfUnknown tells of fields that no column reads: their values are not in
-// the table.
-func (a *appender) warnOfUnknown(fields []string) {
-	if len(fields) == 0 || a.job.ds.Import.OnNewColumn == def.IgnoreColumn {
-		return
-	}
-	a.log.Warn("fields without a column were left out; add them to SCHEMA", zap.String("run", string(a.run.ID)),
-		zap.String("datasource", a.job.ds.Name), zap.String("key", a.file.Key), zap.Strings("fields", fields[:min(len(fields), 20)]))
 }

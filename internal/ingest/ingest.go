@@ -10,7 +10,7 @@
 //   - A file is cut into chunks of rows by its content alone, so that every
 //     attempt at it makes the same chunks.
 //   - A chunk is one block, one INSERT, and one deduplication token, made of the
-//     datasource, key, etag and chunk, never of the run or the attempt. The
+//     datasource, key, etag, range and chunk, never of the run or the attempt. The
 //     server drops a chunk that it has already.
 //   - A file counts as ingested by its row in the file ledger, in the same
 //     ClickHouse, written after its last chunk.
@@ -43,6 +43,7 @@ type Bucket interface {
 type Warehouse interface {
 	EnsureTable(ctx context.Context, t clickhouse.Table) error
 	EnsureFileTable(ctx context.Context) error
+	KnowsFiles(ctx context.Context, table string) (bool, error)
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error

@@ -83,7 +83,7 @@ func first(s string) byte {
 // ensure creates the tables that the datasource needs.
 func (j *job) ensure(ctx context.Context) error {
 	table := clickhouse.TableOf(j.ds)
-	table.Extend = true
+	table.Extend, table.KnowsFiles = true, true
 	for _, t := range []clickhouse.Table{table, clickhouse.Quarantine(table)} {
 		if err := j.house.EnsureTable(ctx, t); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -67,22 +68,26 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 // begin records that files are being ingested, and by which chunks, before the
 // first of their rows is appended. It completes known.
 func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared) error {
-	var fresh []clickhouse.FileRecord
-	for _, f := range files {
-		if _, ok := known[version(f)]; ok {
-			continue
-		}
-		rec := clickhouse.FileRecord{
-			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified,
-			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
-		}
-		known[version(f)] = rec
-		fresh = append(fresh, rec)
-	}
+	fresh := slices.DeleteFunc(slices.Clone(files), func(f plan.File) bool {
+		rec, ok := known[version(f)]
+		return ok && rec.State != clickhouse.FilePlanned
+	})
 	if len(fresh) == 0 {
 		return nil
 	}
-	return w.job.house.RecordFiles(ctx, fresh)
+	marked, err := w.job.house.KnowsFiles(ctx, w.job.ds.Name)
+	if err != nil {
+		return err
+	}
+	begun := make([]clickhouse.FileRecord, len(fresh))
+	for i, f := range fresh {
+		begun[i] = clickhouse.FileRecord{
+			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified, Marked: marked,
+			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
+		}
+		known[version(f)] = begun[i]
+	}
+	return w.job.house.RecordFiles(ctx, begun)
 }
 
 func sum(rec clickhouse.FileRecord) ledger.Totals {

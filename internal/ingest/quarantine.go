@@ -20,7 +20,7 @@ func (a *appender) quarantine(ctx context.Context, chunk int64, rejected []forma
 		a.addReject(b, r)
 	}
 	return a.job.house.Append(ctx, clickhouse.Insert{
-		Table: clickhouse.QuarantineName(a.job.ds.Name), Block: b, Token: token(a.job.ds.Name, a.file, chunk, "quarantine"),
+		Table: clickhouse.QuarantineName(a.job.ds.Name), Block: b, Token: token(*a.rec, chunk, roomQuarantine),
 	})
 }
 

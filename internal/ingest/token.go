@@ -6,14 +6,22 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/clickhouse"
 )
 
-// token names a chunk of a file for ClickHouse, which drops a second INSERT with
-// the same token. It depends on what the chunk is, not on who sends it or when.
-// The room is "rows" or "quarantine".
-func token(datasource string, f plan.File, chunk int64, room string) string {
-	name := strings.Join([]string{datasource, f.Key, f.ETag, strconv.FormatInt(chunk, 10), room}, "\x00")
+// The rooms that a chunk's rows go to.
+const (
+	roomRows       = "rows"
+	roomQuarantine = "quarantine"
+)
+
+// token names what a chunk of a file, or of a range of it, puts into a room, for
+// ClickHouse, which drops a second INSERT with the same token. It depends on what
+// the chunk is, not on who sends it or when (TestTokensNameTheChunkAlone).
+func token(rec clickhouse.FileRecord, chunk int64, room string) string {
+	name := strings.Join([]string{
+		rec.Datasource, rec.Key, rec.ETag, strconv.FormatUint(uint64(rec.Range), 10), strconv.FormatInt(chunk, 10), room,
+	}, "\x00")
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:16])
 }

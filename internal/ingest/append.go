@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/pkg/block"
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+)
+
+// appendsAtOnce is how many chunks of a file are on their way to the server
+// while the next is decoded.
+const appendsAtOnce = 2
+
+// appender sends the chunks of one file, from its record's checkpoint on.
+type appender struct {
+	*partWriter
+	job    *job
+	file   plan.File
+	rec    *clickhouse.FileRecord // of what was decoded; the decoding goroutine's
+	free   chan *block.Block
+	stored *checkpoint
+}
+
+func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord) *appender {
+	a := &appender{partWriter: w, job: j, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
+	for range cap(a.free) {
+		a.free <- new(block.Block)
+	}
+	a.stored = newCheckpoint(*rec)
+	return a
+}
+
+func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
+	if err := a.skip(ctx, decoder); err != nil {
+		return err
+	}
+	group, sending := errgroup.WithContext(ctx)
+	group.SetLimit(appendsAtOnce)
+	err := a.decode(sending, decoder, group)
+	if sent := group.Wait(); sent != nil {
+		return sent // the cause of err, if there is one
+	}
+	return err
+}
+
+// skip reads past the rows that are stored, by the checkpoint of an earlier
+// attempt. Whichever columns they were decoded with, they are as many rows.
+func (a *appender) skip(ctx context.Context, decoder format.Decoder) error {
+	b := <-a.free
+	defer func() { a.free <- b }()
+	for left := a.rec.Rows + a.rec.Quarantined; left > 0; {
+		consumed, err := decoder.Next(b, int(min(left, a.rec.ChunkRows)))
+		if errors.Is(err, io.EOF) {
+			err = fault.New(fault.Invalid, "the file ends %d rows before its checkpoint", left)
+		}
+		if err != nil {
+			return a.job.blame(ctx, a.file, err)
+		}
+		left -= int64(consumed)
+	}
+	return nil
+}
+
+func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *errgroup.Group) error {
+	counted := decoder.Facts().Bytes
+	for chunk := a.rec.Chunks; ; chunk++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b := <-a.free // at most appendsAtOnce are away
+		consumed, err := decoder.Next(b, int(a.rec.ChunkRows))
+		if errors.Is(err, io.EOF) {
+			a.warnOfUnknown(decoder.Facts().Unknown)
+			return nil
+		}
+		if err != nil {
+			return a.job.blame(ctx, a.file, err)
+		}
+		rejected := decoder.Rejected()
+		if len(rejected) > 0 {
+			if err := a.quarantine(ctx, chunk, rejected); err != nil {
+				return err
+			}
+		}
+		a.rec.Rows += int64(b.Rows())
+		a.rec.Quarantined += int64(len(rejected))
+		a.rec.Chunks, a.rec.Bytes = chunk+1, decoder.Facts().Bytes
+		bytes := a.rec.Bytes - counted
+		counted = a.rec.Bytes
+		decoded := *a.rec
+		group.Go(func() error {
+			err := a.append(ctx, decoded, b)
+			a.meter.Add(int64(consumed), bytes)
+			a.free <- b
+			if err != nil {
+				return err
+			}
+			return a.reached(ctx, decoded)
+		})
+	}
+}
+
+// append sends the last chunk that a record counts.
+func (a *appender) append(ctx context.Context, rec clickhouse.FileRecord, b *block.Block) error {
+	if b.Rows() == 0 {
+		return nil
+	}
+	return a.job.house.Append(ctx, clickhouse.Insert{
+		Table: a.job.ds.Name, Block: b, Token: token(rec, rec.Chunks-1, roomRows), File: rec.FileID(),
+	})
+}
+
+// warnOfUnknown tells of fields that no column reads: their values are not in
+// the table.
+func (a *appender) warnOfUnknown(fields []string) {
+	if len(fields) == 0 || a.job.ds.Import.OnNewColumn == def.IgnoreColumn {
+		return
+	}
+	a.log.Warn("fields without a column were left out; add them to SCHEMA", zap.String("run", string(a.run.ID)),
+		zap.String("datasource", a.job.ds.Name), zap.String("key", a.file.Key), zap.Strings("fields", fields[:min(len(fields), 20)]))
+}

@@ -1,0 +1,53 @@
+package ingest
+
+import (
+	"context"
+	"sync"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+)
+
+// checkpointEvery is after how many chunks it is recorded how far a file is.
+// What lies behind the last checkpoint is sent again by the next attempt, and
+// dropped by the server for its tokens.
+const checkpointEvery = 8
+
+// checkpoint finds out how far a file is stored, while several of its chunks are
+// on their way.
+type checkpoint struct {
+	mu       sync.Mutex
+	stored   clickhouse.FileRecord           // all chunks that it counts are; guarded by mu
+	recorded int64                           // chunks; guarded by mu
+	ahead    map[int64]clickhouse.FileRecord // stored chunks behind one that isn't yet, by number; guarded by mu
+}
+
+func newCheckpoint(rec clickhouse.FileRecord) *checkpoint {
+	return &checkpoint{stored: rec, recorded: rec.Chunks, ahead: map[int64]clickhouse.FileRecord{}}
+}
+
+// reached is called when the last chunk that a record counts is stored. It
+// returns the checkpoint that is then to be recorded, if one is.
+func (c *checkpoint) reached(rec clickhouse.FileRecord) (due clickhouse.FileRecord, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead[rec.Chunks] = rec
+	for next, ok := c.ahead[c.stored.Chunks+1]; ok; next, ok = c.ahead[c.stored.Chunks+1] {
+		delete(c.ahead, next.Chunks)
+		c.stored = next
+	}
+	if c.stored.Chunks-c.recorded < checkpointEvery {
+		return due, false
+	}
+	c.recorded = c.stored.Chunks
+	return c.stored, true
+}
+
+// reached records how far the file is, now and then.
+func (a *appender) reached(ctx context.Context, rec clickhouse.FileRecord) error {
+	due, ok := a.stored.reached(rec)
+	if !ok {
+		return nil
+	}
+	due.UpdatedAt = a.now()
+	return a.job.house.RecordFiles(ctx, []clickhouse.FileRecord{due})
+}
