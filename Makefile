@@ -66,3 +66,7 @@ prove-diff: setup ## Diff 50 million rows (or LONGSHORE_PROVE_ROWS) by workers w
 prove-diff-equal: setup ## Compare 1536 runs in mode diff with FULL OUTER JOIN, killing workers; SEED=n repeats
 	DIFF_EQUAL_SEED='$(or $(SEED),$(shell date +%s))' DIFF_EQUAL_TABLES=16 DIFF_EQUAL_ROUNDS=32 DIFF_EQUAL_KILLS=10 \
 		go test -count=1 -timeout 40m -v -run '^TestDiffEqualsFullOuterJoin$$' ./internal/daemon
+
+.PHONY: prove-listing
+prove-listing: setup ## List 100,000 keys and compare them with a file ledger of as many, and print the producer's memory
+	LONGSHORE_PROVE_KEYS=$(or $(KEYS),100000) go test -count=1 -v -timeout 60m -run '^TestAListingInLittleMemory$$' ./internal/daemon

@@ -67,6 +67,8 @@ type Ingest struct {
 	ledger *ledger.Ledger
 	doors  Doors
 	log    *zap.Logger
+	// runFiles is how many files a run takes at most.
+	runFiles int
 
 	mu      sync.Mutex
 	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
@@ -74,5 +76,5 @@ type Ingest struct {
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, scanned: map[string]selection{}}
+	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}}
 }

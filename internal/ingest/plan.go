@@ -60,13 +60,13 @@ func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 }
 
 // Commit implements run.Verb. Rows are visible as they are appended, so there is
-// nothing left to do but to add up.
-func (i *Ingest) Commit(_ context.Context, _ ledger.Run, _ ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
+// nothing left to do but to add up, and to see to the files that were too many.
+func (i *Ingest) Commit(ctx context.Context, r ledger.Run, _ ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
 	var total ledger.Totals
 	for _, p := range parts {
 		total.Add(p.Totals)
 	}
-	return total, nil
+	return total, i.goOn(ctx, r)
 }
 
 // Clean implements run.Verb. An ingest leaves nothing behind.

@@ -86,14 +86,11 @@ func (o PreviewOptions) withDefaults() PreviewOptions {
 // and the sample.
 func (p *Preview) list(ctx context.Context, bucket Bucket, pattern *plan.Pattern, opts PreviewOptions) ([]plan.File, error) {
 	var sample spread
-	for obj, err := range bucket.List(ctx, pattern.Prefix, "") {
+	for obj, err := range matching(ctx, bucket, pattern) {
 		if err != nil {
 			return nil, err
 		}
-		if !pattern.Match(obj.Key) {
-			continue
-		}
-		f := plan.File{Key: obj.Key, ETag: obj.ETag, Size: obj.Size, Modified: obj.Modified}
+		f := fileOf(obj)
 		if len(p.Files) < opts.Files {
 			p.Files = append(p.Files, f)
 		}

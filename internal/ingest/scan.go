@@ -4,13 +4,12 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 )
-
-// listPage is how many keys are compared with the file ledger at a time.
-const listPage = 1000
 
 // selection is what a listing found to ingest.
 type selection struct {
@@ -42,31 +41,33 @@ func (i *Ingest) Scan(ctx context.Context, id ledger.ProjectID, name string) (fi
 	return len(found.files), nil
 }
 
-// scan lists and selects. Its memory grows with the files that it takes, not
-// with those that it sees.
+// runFiles is how many files a run takes at most, however many wait: it keeps
+// them, and its plan, in memory. Another run follows it for the rest, see goOn.
+const runFiles = 20_000
+
+// scan lists and selects. A page of keys is asked about while the next one is
+// listed. Its memory grows with the files that it takes, not with those that it
+// sees: TestAListingInLittleMemory.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
 	if err := j.ensure(ctx); err != nil {
 		return selection{}, err
 	}
-	taken := plan.NewSelection(j.ds.Import.MaxFiles)
-	page := make([]plan.File, 0, listPage)
-	for obj, err := range j.bucket.List(ctx, j.pattern.Prefix, "") {
-		if err != nil {
-			return selection{}, err
+	taken := plan.NewSelection(i.limit(j))
+	pages := make(chan []plan.File, 1)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(pages)
+		return j.candidates(groupCtx, pages)
+	})
+	group.Go(func() error {
+		for page := range pages {
+			if err := j.offer(groupCtx, page, taken); err != nil {
+				return err
+			}
 		}
-		if !j.pattern.Match(obj.Key) || obj.Modified.Before(j.ds.Import.FromTimestamp) {
-			continue
-		}
-		page = append(page, plan.File{Key: obj.Key, ETag: obj.ETag, Size: obj.Size, Modified: obj.Modified})
-		if len(page) < listPage {
-			continue
-		}
-		if err := j.offer(ctx, page, taken); err != nil {
-			return selection{}, err
-		}
-		page = page[:0]
-	}
-	if err := j.offer(ctx, page, taken); err != nil {
+		return nil
+	})
+	if err := group.Wait(); err != nil {
 		return selection{}, err
 	}
 	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
@@ -74,11 +75,16 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	return found, i.record(ctx, j, found)
 }
 
+// limit is how many files a run of the datasource takes.
+func (i *Ingest) limit(j *job) int {
+	if most := j.ds.Import.MaxFiles; most > 0 {
+		return min(most, i.runFiles)
+	}
+	return i.runFiles
+}
+
 // offer adds the files of a page that the file ledger doesn't have.
 func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection) error {
-	if len(page) == 0 {
-		return nil
-	}
 	known, err := j.known(ctx, page)
 	if err != nil {
 		return err

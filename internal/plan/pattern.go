@@ -1,9 +1,7 @@
 package plan
 
 import (
-	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/longshore/longshore/internal/def"
@@ -22,9 +20,12 @@ import (
 type Pattern struct {
 	// Bucket is the bucket's name.
 	Bucket string
-	// Prefix is what every matching key begins with: where a listing starts.
+	// Prefix is what every matching key begins with, before the first pattern.
 	Prefix string
-	match  *regexp.Regexp // nil matches every key that begins with Prefix
+	// Prefixes is where to list: every matching key begins with exactly one of
+	// them. They are sorted, and no more than a hundred.
+	Prefixes []string
+	match    *regexp.Regexp // nil matches every key that begins with Prefix
 }
 
 // ParsePattern reads s3://bucket/path. The error is Invalid and names what is
@@ -34,10 +35,11 @@ func ParsePattern(uri string) (*Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pattern{Bucket: u.Bucket, Prefix: u.Prefix}
+	p := &Pattern{Bucket: u.Bucket, Prefix: u.Prefix, Prefixes: []string{u.Prefix}}
 	if !u.IsPattern {
 		return p, nil
 	}
+	p.Prefixes = prefixes(u.Key, maxListings)
 	if p.match, err = regexp.Compile(`\A(?s:` + translate(u.Key) + `)\z`); err != nil {
 		return nil, fault.New(fault.Invalid, "bucket URI %q is too complex: %w", uri, err)
 	}
@@ -89,26 +91,9 @@ func translate(glob string) string {
 
 // braces translates what stands between { and }.
 func braces(body string) string {
-	var alternatives []string
-	from, to, isRange := strings.Cut(body, "..")
-	lo, errLo := strconv.Atoi(from)
-	hi, errHi := strconv.Atoi(to)
-	if isRange && errLo == nil && errHi == nil {
-		for n := lo; n <= hi; n++ {
-			alternatives = append(alternatives, fmt.Sprintf("%0*d", width(from, to), n))
-		}
-		return "(?:" + strings.Join(alternatives, "|") + ")"
+	var out []string
+	for alternative := range alternatives(body) {
+		out = append(out, translate(alternative))
 	}
-	for alternative := range strings.SplitSeq(body, ",") {
-		alternatives = append(alternatives, translate(alternative))
-	}
-	return "(?:" + strings.Join(alternatives, "|") + ")"
-}
-
-// width returns to how many digits the numbers of a range are filled up.
-func width(from, to string) int {
-	if len(from) == len(to) || from[0] == '0' && len(from) > 1 {
-		return len(from)
-	}
-	return 0
+	return "(?:" + strings.Join(out, "|") + ")"
 }
