@@ -63,7 +63,7 @@ func (l *leader) run(ctx context.Context) {
 		return errors.Join(told, follower.Ended(ctx, r))
 	}
 	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
-		ledger.Export: l.export, ledger.Ingest: l.ingest,
+		ledger.Export: l.export, ledger.Ingest: l.ingest, ledger.Backfill: l.backfill,
 	}, run.Config{Ended: ended}, l.log)
 	ticker := schedule.NewTicker(l.ledger, schedule.Config{
 		Project: l.doors.Project, Scan: l.ingest.Scan, Started: conductor.Wake, Log: l.log,

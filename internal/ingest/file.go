@@ -24,6 +24,7 @@ type partWriter struct {
 	meter  *run.Meter
 	now    func() time.Time // in UTC
 	log    *zap.Logger
+	halt   func(ctx context.Context) error // see halted; nil: never
 }
 
 // file ingests one file and returns its record. What is wrong with the file
@@ -125,7 +126,7 @@ func (w *partWriter) begunWith(ctx context.Context, rec clickhouse.FileRecord) (
 	if err != nil {
 		return nil, err
 	}
-	then, err := w.ingest.open(ctx, earlier.Project, w.run.Subject.Name)
+	then, err := w.ingest.open(ctx, earlier.Project, w.job.ds.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,7 @@ type Warehouse interface {
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	Load(ctx context.Context, database, table string) (clickhouse.Load, error)
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.

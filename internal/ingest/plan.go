@@ -38,7 +38,7 @@ func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 		if err != nil {
 			return nil, err
 		}
-		if found, err = i.scan(ctx, r.Project, j); err != nil {
+		if found, err = i.scan(ctx, r.Project, j, newClaims(i.ledger, r.ID)); err != nil {
 			return nil, err
 		}
 	}

@@ -31,7 +31,7 @@ func (i *Ingest) Scan(ctx context.Context, id ledger.ProjectID, name string) (fi
 	if err != nil {
 		return 0, err
 	}
-	found, err := i.scan(ctx, id, j)
+	found, err := i.scan(ctx, id, j, newClaims(i.ledger, ""))
 	if err != nil {
 		return 0, err
 	}
@@ -48,7 +48,7 @@ const runFiles = 20_000
 // scan lists and selects. A page of keys is asked about while the next one is
 // listed. Its memory grows with the files that it takes, not with those that it
 // sees: TestAListingInLittleMemory.
-func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
+func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job, c *claims) (selection, error) {
 	if err := j.ensure(ctx); err != nil {
 		return selection{}, err
 	}
@@ -61,7 +61,7 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	})
 	group.Go(func() error {
 		for page := range pages {
-			if err := j.offer(groupCtx, page, taken); err != nil {
+			if err := j.offer(groupCtx, page, c, taken); err != nil {
 				return err
 			}
 		}
@@ -83,19 +83,14 @@ func (i *Ingest) limit(j *job) int {
 	return i.runFiles
 }
 
-// offer adds the files of a page that the file ledger doesn't have.
-func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection) error {
-	known, err := j.known(ctx, page)
-	if err != nil {
-		return err
-	}
-	for _, f := range page {
-		if rec, ok := known[version(f)]; ok && rec.State != clickhouse.FileIngesting {
-			continue
-		}
+// offer adds the files of a page that the file ledger doesn't have, nor a backfill
+// in its hands.
+func (j *job) offer(ctx context.Context, page []plan.File, c *claims, taken *plan.Selection) error {
+	s, err := j.stand(ctx, page, c)
+	for _, f := range s.free {
 		taken.Add(f)
 	}
-	return nil
+	return err
 }
 
 func (j *job) known(ctx context.Context, files []plan.File) (map[clickhouse.FileVersion]clickhouse.FileRecord, error) {

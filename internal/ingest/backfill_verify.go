@@ -1,0 +1,78 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/internal/plan"
+)
+
+// verifiedAtOnce is how many parts are compared with the file ledger at a time.
+const verifiedAtOnce = 4
+
+// verify compares what was planned, part by part, with the file ledger.
+func (b *Backfill) verify(ctx context.Context, j *job, r ledger.Run, p ledger.Plan) (ledger.BackfillVerdict, error) {
+	var mu sync.Mutex
+	v := verdict{At: b.ledger.Now()}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(verifiedAtOnce)
+	for part := range p.Parts {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			var files []plan.File
+			if err := b.ledger.PartPlan(ctx, r.ID, p.Epoch, part, &files); err != nil {
+				return err
+			}
+			known, err := j.known(ctx, files)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, f := range files {
+				v.count(known[version(f)])
+			}
+			return nil
+		})
+	}
+	err := group.Wait()
+	v.judge(r.Totals)
+	return ledger.BackfillVerdict(v), err
+}
+
+type verdict ledger.BackfillVerdict
+
+// count adds a planned file's record; it is zero where there is none.
+func (v *verdict) count(rec clickhouse.FileRecord) {
+	switch rec.State {
+	case clickhouse.FileDone, clickhouse.FileFailed, clickhouse.FileReplaced:
+		v.Totals.Add(sum(rec))
+	default:
+		v.Missing++
+	}
+}
+
+// judge compares the sums with those of the parts. Files that were left to another
+// backfill may be on their way still, and what it did of them the parts didn't count.
+func (v *verdict) judge(parts ledger.Totals) {
+	v.OK = v.Missing <= parts.SkippedFiles
+	if parts.SkippedFiles == 0 {
+		v.OK = v.OK && v.Totals == parts
+	}
+	switch {
+	case v.Missing > parts.SkippedFiles:
+		v.Note = fmt.Sprintf("the file ledger lacks %d of the files that were ingested", v.Missing-parts.SkippedFiles)
+	case !v.OK:
+		v.Note = fmt.Sprintf("the file ledger has %d rows and %d in quarantine, the parts counted %d and %d",
+			v.Totals.Rows, v.Totals.Quarantined, parts.Rows, parts.Quarantined)
+	case parts.SkippedFiles > 0:
+		v.Note = fmt.Sprintf("%d files were left to another backfill, which had claimed them", parts.SkippedFiles)
+	}
+}
