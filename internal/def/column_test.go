@@ -79,6 +79,7 @@ func TestSchemaMistakes(t *testing.T) {
 		{"timestamp", "a Int8", "IMPORT_FROM_TIMESTAMP yesterday", "use 2024-01-31 or"},
 		{"files", "a Int8", "IMPORT_MAX_FILES 0", "or unlimited"},
 		{"csv of parquet", "a Int8", "IMPORT_FORMAT parquet\nIMPORT_CSV_NULL x", "of no use with IMPORT_FORMAT parquet"},
+		{"ragged rows", "a Int8", "IMPORT_CSV_RAGGED fill", "IMPORT_CSV_RAGGED is \"fill\""},
 		{"strategy", "a Int8", "IMPORT_STRATEGY REPLACE", "use APPEND"},
 	}
 	for _, tt := range tests {

@@ -46,4 +46,5 @@ type CSVInput struct {
 	Quote     string `json:"quote"`               // one byte, " by default
 	Escape    string `json:"escape,omitempty"`    // one byte; empty: quotes are doubled
 	Null      string `json:"null,omitempty"`      // text of a null besides the empty unquoted field
+	Pad       bool   `json:"pad,omitempty"`       // rows with fewer fields end in empty ones; else they go to quarantine
 }

@@ -123,6 +123,7 @@ func (f fields) csvInput(format Format) CSVInput {
 		header := f.yes("IMPORT_CSV_HEADER", true)
 		in.Header = &header
 	}
+	in.Pad = f.choice("IMPORT_CSV_RAGGED", []string{"quarantine", "pad"}, "quarantine") == "pad"
 	for key, into := range map[string]*string{"IMPORT_CSV_QUOTE": &in.Quote, "IMPORT_CSV_ESCAPE": &in.Escape} {
 		e, ok := f.entries[key]
 		if !ok {

@@ -27,4 +27,5 @@ var datasourceKeys = []Key{
 	{DatasourceFile, "IMPORT_CSV_QUOTE", "one character", "`\"`", "What quotes values."},
 	{DatasourceFile, "IMPORT_CSV_ESCAPE", "one character", "quotes are doubled", "What stands before a quote inside quotes."},
 	{DatasourceFile, "IMPORT_CSV_NULL", "text", "`\\N`", "The unquoted text of a null, besides the empty field."},
+	{DatasourceFile, "IMPORT_CSV_RAGGED", "quarantine, pad", "quarantine", "What becomes of a row with fewer fields: `pad` ends it in empty ones. One with more goes to quarantine."},
 }

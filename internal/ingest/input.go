@@ -115,8 +115,15 @@ func guess(start []byte) string {
 		return string(def.Parquet)
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
-	if bytes.HasPrefix(text, []byte("{")) {
+	if bytes.HasPrefix(text, []byte("{")) || isArray(text) {
 		return string(def.NDJSON)
 	}
 	return string(def.CSV)
+}
+
+// isArray reports whether a text begins as a JSON array of objects does. The
+// reader of NDJSON says what is wrong with it.
+func isArray(text []byte) bool {
+	rest, ok := bytes.CutPrefix(text, []byte("["))
+	return ok && bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("{"))
 }

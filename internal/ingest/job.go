@@ -63,7 +63,7 @@ func columns(ds *def.Datasource) []format.Column {
 
 func readOptions(in *def.Import) format.ReadOptions {
 	opts := format.ReadOptions{CSV: format.CSVReadOptions{
-		Delimiter: first(in.CSV.Delimiter), Quote: first(in.CSV.Quote), Escape: first(in.CSV.Escape), Null: in.CSV.Null,
+		Delimiter: first(in.CSV.Delimiter), Quote: first(in.CSV.Quote), Escape: first(in.CSV.Escape), Null: in.CSV.Null, Pad: in.CSV.Pad,
 	}}
 	switch {
 	case in.CSV.Header == nil:

@@ -133,6 +133,7 @@ type CSVReadOptions struct {
 	Escape    byte   // zero: quotes are doubled
 	Header    Header // whether the first line names the fields
 	Null      string // unquoted text of a null besides the empty field; empty is `\N`
+	Pad       bool   // a row with fewer fields ends in empty ones; else it is rejected
 
 	// Fields is the names of the file's fields where Input begins behind the
 	// header, because the file is read in ranges. Header is then not used.

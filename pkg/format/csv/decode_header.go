@@ -49,7 +49,7 @@ func firstRow(w *window.Window, s *splitter, line *int64) (fields []field, end i
 		case err == io.EOF:
 			return nil, 0, nil
 		case errors.Is(err, window.ErrLong):
-			return nil, 0, fault.New(fault.Invalid, "no line feed in the first %d bytes", w.End-w.Pos)
+			return nil, 0, longHeader(w)
 		case err != nil:
 			return nil, 0, err
 		}
@@ -57,6 +57,8 @@ func firstRow(w *window.Window, s *splitter, line *int64) (fields []field, end i
 		switch {
 		case err != nil:
 			return nil, 0, err
+		case w.TooLong(lineEnd(w) - w.Pos):
+			return nil, 0, longHeader(w)
 		case how != whole:
 			return nil, 0, fault.New(fault.Invalid, "the first line has a quoted field without its end")
 		case !blank(s.fields):
@@ -67,23 +69,35 @@ func firstRow(w *window.Window, s *splitter, line *int64) (fields []field, end i
 	}
 }
 
+func longHeader(w *window.Window) error {
+	return fault.New(fault.Invalid, "no line feed in the first %d bytes", len(w.Row()))
+}
+
+// lineEnd returns where the line at Pos ends in the window, its line feed included.
+func lineEnd(w *window.Window) int {
+	if i := bytes.IndexByte(w.Buf[w.Pos:w.End], '\n'); i >= 0 {
+		return w.Pos + i + 1
+	}
+	return w.End
+}
+
 // splitMore splits the row at Pos, and reads on while it isn't whole. It returns
-// where the row ends in the window.
+// where the row ends in the window. A row beyond the longest counts as one whose
+// quote has no end, whatever follows.
 func splitMore(w *window.Window, s *splitter) (end int, how outcome, err error) {
 	for {
-		n, how := s.split(w.Buf[w.Pos:w.End])
-		cut := how == openQuote || how == whole && w.Buf[w.Pos+n-1] != '\n'
-		if !cut || w.AtEnd() {
+		data := w.Row()
+		n, how := s.split(data)
+		cut := how == openQuote || how == whole && data[n-1] != '\n'
+		switch {
+		case !cut, w.AtEnd() && w.Pos+len(data) == w.End:
 			return w.Pos + n, how, nil
+		case w.TooLong(len(data) + 1):
+			return lineEnd(w), openQuote, nil
 		}
 		// Splitting begins anew, so it isn't tried before there is twice as much.
-		for size := w.End - w.Pos; w.End-w.Pos < 2*size && !w.AtEnd(); {
-			err := w.More()
-			if errors.Is(err, window.ErrLong) {
-				n, _ = s.split(w.Buf[w.Pos:w.End])
-				return w.Pos + n, openQuote, nil
-			}
-			if err != nil && err != io.EOF {
+		for size := w.End - w.Pos; w.End-w.Pos < 2*size && !w.AtEnd() && !w.TooLong(w.End-w.Pos+1); {
+			if err := w.More(); err != nil && err != io.EOF {
 				return 0, how, err
 			}
 		}

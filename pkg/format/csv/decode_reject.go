@@ -21,12 +21,15 @@ const (
 
 // slow places or rejects the row at Pos.
 func (d *decoder) slow(dst *block.Block) error {
+	if d.w.TooLong(lineEnd(d.w) - d.w.Pos) {
+		return d.rejectLong()
+	}
 	end, how, err := splitMore(d.w, d.split)
 	if err != nil {
 		return err
 	}
 	raw := d.w.Buf[d.w.Pos:end]
-	fields := d.split.fields
+	fields := d.split.padded(how, len(d.targets))
 	var errs []format.ColumnError
 	switch {
 	case how == openQuote:
@@ -132,8 +135,7 @@ func (d *decoder) reject(raw []byte, values []*string, errs []format.ColumnError
 
 // rejectLong rejects the line at Pos, which is longer than a row may be.
 func (d *decoder) rejectLong() error {
-	raw := d.w.Buf[d.w.Pos:d.w.End]
-	d.reject(raw, make([]*string, len(d.columns)), []format.ColumnError{
+	d.reject(d.w.Row(), make([]*string, len(d.columns)), []format.ColumnError{
 		whollyWrong(codeLong, fmt.Sprintf("the row has more than %d bytes", d.opts.MaxRowBytes)),
 	})
 	d.row++

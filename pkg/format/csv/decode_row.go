@@ -17,6 +17,9 @@ func (d *decoder) rows(dst *block.Block, maxRows int) error {
 		if how == placed && (end > w.End || (!w.Valid || end > w.Limit) && !utf8.Valid(w.Buf[w.Pos:end])) {
 			how = unplaced // not whole yet, or not UTF-8
 		}
+		if how == placed && w.TooLong(end-w.Pos) {
+			how = unplaced
+		}
 		switch how {
 		case placed:
 			d.fillMissing(dst)

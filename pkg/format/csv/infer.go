@@ -86,6 +86,7 @@ func inferRow(w *window.Window, s *splitter, opts format.CSVReadOptions, samples
 		inf.Rows += line
 	}
 	inf.Rows++
+	fields = s.padded(whole, len(samples))
 	if len(fields) != len(samples) {
 		inf.Malformed++
 		return true, nil

@@ -1,9 +1,11 @@
 package csv
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
@@ -66,9 +68,25 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 		return nil, wrap(in.Name, err)
 	}
 	if opts.CSV.Delimiter == 0 {
-		opts.CSV.Delimiter = sniff(w.Buf[w.Pos:w.Limit], opts.CSV)
+		opts.CSV.Delimiter = sniff(w.Head(), opts.CSV)
+	}
+	if endsInCR(w.Head(), newSplitter(opts.CSV)) {
+		err := fault.New(fault.Invalid, "read %s: lines end in a carriage return alone", in.Name)
+		return nil, fault.WithRemedy(err, "end lines in line feeds")
 	}
 	return w, nil
+}
+
+// endsInCR reports whether there is one line feed at most, at the end, in a file
+// with carriage returns outside of quotes. Else all of it would be its header.
+func endsInCR(head []byte, s *splitter) bool {
+	if at := bytes.IndexByte(head, '\n'); at >= 0 && at < len(head)-1 || bytes.IndexByte(head, '\r') < 0 {
+		return false
+	}
+	_, how := s.split(head)
+	return how == afterText || how == whole && slices.ContainsFunc(s.fields, func(f field) bool {
+		return !f.quoted && bytes.IndexByte(f.text, '\r') >= 0
+	})
 }
 
 func wrap(name string, err error) error {

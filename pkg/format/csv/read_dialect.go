@@ -9,17 +9,16 @@ import (
 // likelyDelimiters are what is tried where none is given, the likeliest first.
 var likelyDelimiters = []byte{',', ';', '\t', '|', '~'}
 
-const (
-	sniffRows  = 20
-	sniffBytes = 256 << 10
-)
+const sniffRows = 20
 
 // sniff finds the delimiter that cuts the most of the first lines into equally
 // many fields, then the one that makes more fields. A file of one column has any.
 func sniff(head []byte, opts format.CSVReadOptions) byte {
-	head = head[:min(len(head), sniffBytes)]
 	best, bestAgree, bestFields := likelyDelimiters[0], 0, 1
 	for _, d := range likelyDelimiters {
+		if d == opts.Quote || d == opts.Escape {
+			continue
+		}
 		opts.Delimiter = d
 		agree, fields := agreement(head, newSplitter(opts))
 		if fields > 1 && (agree > bestAgree || agree == bestAgree && fields > bestFields) {

@@ -16,12 +16,13 @@ type field struct {
 // and the rows that the decoder's fast way gave up.
 type splitter struct {
 	delimiter, quote, escape byte
+	pad                      bool
 	fields                   []field
 	unquoted                 []byte // texts whose quotes or escapes were removed
 }
 
 func newSplitter(opts format.CSVReadOptions) *splitter {
-	return &splitter{delimiter: opts.Delimiter, quote: opts.Quote, escape: opts.Escape}
+	return &splitter{delimiter: opts.Delimiter, quote: opts.Quote, escape: opts.Escape, pad: opts.Pad}
 }
 
 // outcome is how a row ended.
@@ -69,6 +70,15 @@ func (s *splitter) split(data []byte) (end int, how outcome) {
 			return i, whole
 		}
 	}
+}
+
+// padded returns the fields of a row that was split, with empty ones at its end
+// up to so many if rows are padded.
+func (s *splitter) padded(how outcome, fields int) []field {
+	for s.pad && how == whole && len(s.fields) < fields {
+		s.fields = append(s.fields, field{})
+	}
+	return s.fields
 }
 
 // quoted returns the content of the quoted field at i, and where it ends: on a

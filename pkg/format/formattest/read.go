@@ -67,6 +67,7 @@ func Read(t *testing.T, r Reading) {
 	t.Run("same blocks again", r.testSameAgain)
 	t.Run("block bytes", r.testBlockBytes)
 	t.Run("block ends", r.testBlockEnds)
+	t.Run("long rows", r.testLongRows)
 	t.Run("facts", r.testFacts)
 	t.Run("rejects", r.testRejects)
 	t.Run("cut short", r.testCut)

@@ -168,7 +168,7 @@ func (d *decoder) reject(row []byte, f *failure) {
 func (d *decoder) rejectLong() error {
 	f := &failure{values: make([]*string, len(d.columns))}
 	f.add(codeLong, fmt.Sprintf("the row has more than %d bytes", d.opts.MaxRowBytes))
-	d.reject(d.w.Buf[d.w.Pos:d.w.End], f)
+	d.reject(d.w.Row(), f)
 	d.row++
 	d.line++
 	if _, err := d.w.SkipLine(); err != nil && err != io.EOF {

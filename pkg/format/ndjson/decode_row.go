@@ -13,6 +13,10 @@ func (d *decoder) rows(dst *block.Block, maxRows int) {
 	w := d.w
 	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full(); n++ {
 		end := w.Pos + bytes.IndexByte(w.Buf[w.Pos:w.Limit], '\n')
+		if w.TooLong(end + 1 - w.Pos) {
+			_ = d.rejectLong() // the line's end is at hand: nothing is read
+			continue
+		}
 		row := w.Buf[w.Pos:end]
 		d.s.Reset(row)
 		if d.s.Peek() == 0 && d.s.Pos == len(row) {

@@ -242,3 +242,25 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestKeysThatNeedEscapes has keys whose content looks like another key's text:
+// a backslash and an n is no line feed, and a quote inside is no JSON.
+func TestKeysThatNeedEscapes(t *testing.T) {
+	columns := []format.Column{
+		{Name: "slash", Type: schema.MustParseType("Nullable(Int32)"), Path: schema.FieldPath(`a\n`)},
+		{Name: "quote", Type: schema.MustParseType("Nullable(Int32)"), Path: schema.FieldPath(`b"c`)},
+		{Name: "tab", Type: schema.MustParseType("Nullable(Int32)"), Path: schema.FieldPath("d\te")},
+	}
+	rows, rejects, facts := decodeAll(t, strings.NewReader(strings.Join([]string{
+		`{"a\\n":1,"b\"c":2,"d\te":3}`, `{"a\\n":1,"b\"c":2,"d\te":3}`, `{"a\n":1}`, `{"b"c":1}`, "{\"d\te\":1}",
+	}, "\n")), columns, format.ReadOptions{}, 10)
+	if want := []string{"1|2|3", "1|2|3", "NULL|NULL|NULL"}; !slices.Equal(rows, want) {
+		t.Errorf("got rows %q, want %q", rows, want)
+	}
+	if got, want := fmt.Sprint(show(rejects)), "[4 4 68 : malformed JSON 5 5 78 : malformed JSON]"; got != want {
+		t.Errorf("got rejects %s, want %s", got, want)
+	}
+	if want := []string{"a\n"}; !slices.Equal(facts.Unknown, want) {
+		t.Errorf("got unknown %q, want %q", facts.Unknown, want)
+	}
+}

@@ -2,6 +2,7 @@ package ndjson
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
@@ -153,10 +154,13 @@ func (n *node) member(name string) *member {
 }
 
 // newMember makes a member whose key is the name in quotes and a colon, as files
-// usually have it. A name that needs escapes never matches this way, and is found
-// by its content.
+// usually have it. A name that needs escapes has a key that stands in no row, and
+// is found by its content: TestKeysThatNeedEscapes.
 func newMember(name string) *member {
 	m := &member{name: name, key: `"` + name + `":`}
+	if needsEscapes(name) {
+		m.key = "\n"
+	}
 	var head, mask [16]byte
 	for i := range copy(head[:], m.key) {
 		mask[i] = 0xFF
@@ -166,6 +170,11 @@ func newMember(name string) *member {
 		m.masks[i] = binary.LittleEndian.Uint64(mask[8*i:])
 	}
 	return m
+}
+
+// needsEscapes reports whether a name can't stand in JSON as it is.
+func needsEscapes(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' })
 }
 
 // isAt reports whether the key stands at pos of data.

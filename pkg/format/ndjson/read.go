@@ -1,6 +1,7 @@
 package ndjson
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -52,7 +53,24 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	case err != nil:
 		return nil, wrap(in.Name, err)
 	}
-	return w, wrap(in.Name, w.SkipBOM())
+	if err := w.SkipBOM(); err != nil {
+		return nil, wrap(in.Name, err)
+	}
+	return w, wrap(in.Name, linesOf(w.Head()))
+}
+
+// linesOf returns an Invalid error for a file that begins as JSON does, but not as
+// an object per line.
+func linesOf(head []byte) error {
+	const spaces = " \t\r\n"
+	inside, isArray := bytes.CutPrefix(bytes.TrimLeft(head, spaces), []byte("["))
+	switch {
+	case isArray && bytes.HasPrefix(bytes.TrimLeft(inside, spaces), []byte("{")):
+		return fault.WithRemedy(fault.New(fault.Invalid, "the file is a JSON array of objects"), "write an object per line: jq -c '.[]'")
+	case bytes.IndexByte(bytes.TrimSuffix(head, []byte("\n")), '\n') < 0 && bytes.Contains(head, []byte("}\r{")):
+		return fault.WithRemedy(fault.New(fault.Invalid, "lines end in a carriage return alone"), "end lines in line feeds")
+	}
+	return nil
 }
 
 func wrap(name string, err error) error {

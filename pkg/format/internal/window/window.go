@@ -17,8 +17,6 @@ import (
 	"errors"
 	"io"
 	"unicode/utf8"
-
-	"github.com/longshore/longshore/pkg/fault"
 )
 
 const (
@@ -68,17 +66,23 @@ func (w *Window) Release() {
 	w.Buf, w.Pos, w.Limit, w.End, w.added, w.err = nil, 0, 0, 0, false, io.EOF
 }
 
-// SkipBOM moves Pos behind the byte order mark of UTF-8 if the file begins with
-// one. The error is Invalid if it begins with that of UTF-16.
-func (w *Window) SkipBOM() error {
-	switch head := w.Buf[w.Pos:w.End]; {
-	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
-		w.Pos += 3
-	case bytes.HasPrefix(head, []byte("\xFF\xFE")), bytes.HasPrefix(head, []byte("\xFE\xFF")):
-		return fault.New(fault.Invalid, "the text is UTF-16, want UTF-8")
+// Head returns the whole lines among the first bytes of the file, or the first
+// bytes of one that is longer; the same however the stream arrives. Before it,
+// Pos has moved behind a byte order mark at most.
+func (w *Window) Head() []byte {
+	head := w.Buf[w.Pos:max(w.Pos, min(w.End, initial/4))]
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i+1]
 	}
-	return nil
+	return head
 }
+
+// Row returns what there is of the row at Pos, cut where a row is too long. How
+// much is read beyond that depends on the stream, and nothing else may.
+func (w *Window) Row() []byte { return w.Buf[w.Pos:min(w.End, w.Pos+w.max)] }
+
+// TooLong reports whether so many bytes are more than a line may have.
+func (w *Window) TooLong(n int) bool { return n > w.max }
 
 // AtEnd reports whether nothing follows End.
 func (w *Window) AtEnd() bool { return w.err != nil }
