@@ -30,6 +30,9 @@ import (
 type Backfill struct {
 	*Ingest
 	limits plan.Limits // of a part
+	brakes brakes
+	// loadEvery is how often the leader asks ClickHouse how busy it is.
+	loadEvery time.Duration
 
 	mu    sync.Mutex
 	looks map[ledger.RunID]look // what the leader saw last; guarded by mu
@@ -37,7 +40,10 @@ type Backfill struct {
 
 // NewBackfill returns the verb, which shares the doors of i.
 func NewBackfill(i *Ingest) *Backfill {
-	return &Backfill{Ingest: i, limits: backfillLimits, looks: map[ledger.RunID]look{}}
+	return &Backfill{
+		Ingest: i, limits: backfillLimits, brakes: brakes{every: brakeEvery, patience: brakeFor}, loadEvery: loadEvery,
+		looks: map[ledger.RunID]look{},
+	}
 }
 
 // backfillLimits is how much a part of a backfill takes on: enough that a million
@@ -114,7 +120,7 @@ func (b *Backfill) Part(ctx context.Context, p run.Part) (ledger.Totals, json.Ra
 		return ledger.Totals{}, nil, err
 	}
 	w := b.writer(j, p)
-	w.halt = (&brake{ledger: b.ledger, job: j, name: rec.Name}).halt
+	w.halt = (&brake{brakes: b.brakes, ledger: b.ledger, job: j, name: rec.Name}).halt
 	total, err := w.files(ctx, files, s)
 	return total, nil, err
 }

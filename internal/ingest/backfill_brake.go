@@ -16,9 +16,13 @@ const (
 	brakeFor = 5 * time.Second
 )
 
+// brakes is how quick brakes are.
+type brakes struct{ every, patience time.Duration }
+
 // brake ends a part of a backfill where it can be left off, when the backfill is
 // paused, or when ClickHouse stays busy: the slot is another's to use meanwhile.
 type brake struct {
+	brakes
 	ledger *ledger.Ledger
 	job    *job
 	name   string
@@ -27,7 +31,7 @@ type brake struct {
 
 // halt returns run.ErrHalted where the part is to end here.
 func (k *brake) halt(ctx context.Context) error {
-	if time.Since(k.looked) < brakeEvery {
+	if time.Since(k.looked) < k.every {
 		return nil
 	}
 	for began := time.Now(); ; {
@@ -47,10 +51,10 @@ func (k *brake) halt(ctx context.Context) error {
 		case why == "":
 			k.looked = time.Now()
 			return nil
-		case time.Since(began) >= brakeFor:
+		case time.Since(began) >= k.patience:
 			return fmt.Errorf("%w: %s", run.ErrHalted, why)
 		}
-		if err := wait(ctx, brakeFor/5); err != nil {
+		if err := wait(ctx, k.patience/5); err != nil {
 			return err
 		}
 	}

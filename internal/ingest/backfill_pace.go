@@ -39,14 +39,14 @@ func (b *Backfill) Pace(ctx context.Context, r ledger.Run, so run.Far) (parts in
 	b.mu.Lock()
 	l := b.looks[r.ID]
 	b.mu.Unlock()
-	if rec.PausedAt.IsZero() && time.Since(l.loaded) >= loadEvery {
+	if rec.PausedAt.IsZero() && time.Since(l.loaded) >= b.loadEvery {
 		if l.busy, err = b.busy(ctx, r, rec); err != nil {
 			return 0, err
 		}
 		l.loaded = time.Now()
 	}
 	parts, why := allowed(rec, r.Parts, so, l.busy, b.ledger.Now())
-	if why != rec.Throttled.Why || so.Parts != l.parts && time.Since(l.noted) >= time.Second || time.Since(l.noted) >= noteEvery {
+	if l.due(rec, so, why) {
 		rec, err = b.note(ctx, rec.Name, so, why)
 		l.noted, l.parts = time.Now(), so.Parts
 	}
@@ -57,6 +57,13 @@ func (b *Backfill) Pace(ctx context.Context, r ledger.Run, so run.Far) (parts in
 		return 0, err
 	}
 	return parts, err
+}
+
+// due reports whether there is something to write down.
+func (l look) due(rec ledger.BackfillRecord, so run.Far, why string) bool {
+	runs, stands := !rec.Pace.At.IsZero(), !rec.PausedAt.IsZero()
+	since := time.Since(l.noted)
+	return why != rec.Throttled.Why || runs == stands || so.Parts != l.parts && since >= time.Second || since >= noteEvery
 }
 
 // busy asks ClickHouse for its load, and says in words why it is too much.

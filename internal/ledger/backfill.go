@@ -110,6 +110,20 @@ func (l *Ledger) UpdateBackfill(ctx context.Context, name string, change func(*B
 	})
 }
 
+// PauseBackfill has no part of a backfill begin any more, from now on, or again.
+func (l *Ledger) PauseBackfill(ctx context.Context, name string, pause bool) (BackfillRecord, error) {
+	return l.UpdateBackfill(ctx, name, func(rec *BackfillRecord) error {
+		switch {
+		case !pause:
+			rec.PausedAt = time.Time{}
+		case rec.PausedAt.IsZero():
+			rec.PausedAt = l.now()
+			rec.Pace.Stop(rec.PausedAt)
+		}
+		return nil
+	})
+}
+
 // Backfills yields the names of all backfills, in their order.
 func (l *Ledger) Backfills(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
