@@ -65,8 +65,11 @@ type FileRecord struct {
 	// Marked is set when all rows of the file in the table have its FileID in the
 	// FileColumn.
 	Marked bool
-	RunID  string // of a file that is ingested: that began it; else that did what the state says
-	Error  string // of a file that failed
+	// Replaces is set when the rows of the key's older versions are to be removed
+	// once this one is done.
+	Replaces bool
+	RunID    string // of a file that is ingested: that began it; else that did what the state says
+	Error    string // of a file that failed
 	// UpdatedAt orders the records of one file version, range and state: the latest
 	// counts. A file that is done stays so, whatever a late twin with a fast clock
 	// records. Zero means now.
@@ -111,6 +114,7 @@ var fileColumns = []Column{
 	{Name: "chunk_bytes", Type: schema.Of(schema.UInt64)},
 	{Name: "columns", Type: schema.Of(schema.UInt32)},
 	{Name: "marked", Type: schema.Of(schema.UInt8)},
+	{Name: "replaces", Type: schema.Of(schema.UInt8)},
 	{Name: "run_id", Type: schema.Of(schema.String)},
 	{Name: "error", Type: schema.Of(schema.String)},
 	{Name: "updated_at", Type: schema.MustParseType("DateTime64(6, 'UTC')")},
@@ -172,7 +176,7 @@ func appendFile(columns []*block.Column, f FileRecord) {
 	}
 	values := []any{
 		f.Datasource, f.Key, f.ETag, f.Range, f.RangeBytes, f.Size, f.Modified, string(f.State), f.Rows, f.Quarantined, f.Bytes,
-		f.Chunks, f.ChunkRows, f.ChunkBytes, f.Columns, f.Marked, f.RunID, f.Error, f.UpdatedAt, f.version(),
+		f.Chunks, f.ChunkRows, f.ChunkBytes, f.Columns, f.Marked, f.Replaces, f.RunID, f.Error, f.UpdatedAt, f.version(),
 	}
 	for i, value := range values {
 		switch v := value.(type) {

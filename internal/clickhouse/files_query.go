@@ -38,6 +38,29 @@ func (c *Client) KnownFiles(ctx context.Context, datasource string, files []File
 	return known, nil
 }
 
+// KnownVersions returns what is recorded of all versions of the given keys of a
+// datasource, by key, in the order of their ETags.
+func (c *Client) KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]FileRecord, error) {
+	known := map[string][]FileRecord{}
+	for page := range slices.Chunk(keys, knownAtOnce) {
+		wanted, err := ext.NewTable("wanted", ext.Column("key", "String"))
+		for i := 0; i < len(page) && err == nil; i++ {
+			err = wanted.Append(page[i])
+		}
+		if err != nil {
+			return nil, fault.New(fault.Unknown, "look up files: %w", err)
+		}
+		ctx := clickhouse.Context(ctx, clickhouse.WithExternalTable(wanted))
+		err = c.files(ctx, "look up files of "+datasource, "AND range = 0 AND key IN (SELECT key FROM wanted) ORDER BY key, etag", func(f FileRecord) {
+			known[f.Key] = append(known[f.Key], f)
+		}, clickhouse.Named("datasource", datasource))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
 // KnownRanges returns what is recorded of the ranges of a split file, by their
 // numbers: those of other distances too, should there be any.
 func (c *Client) KnownRanges(ctx context.Context, datasource string, file FileVersion) ([]FileRecord, error) {
@@ -74,20 +97,20 @@ func (c *Client) ListFiles(ctx context.Context, datasource string, filter FileFi
 // files calls each with the latest records of a datasource that a condition chooses.
 func (c *Client) files(ctx context.Context, what, condition string, each func(FileRecord), args ...any) error {
 	return c.Query(ctx, what, `SELECT datasource, key, etag, range, range_bytes, size, modified, state, rows, quarantined, bytes,
-		chunks, chunk_rows, chunk_bytes, columns, marked, run_id, error, updated_at FROM `+
+		chunks, chunk_rows, chunk_bytes, columns, marked, replaces, run_id, error, updated_at FROM `+
 		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} "+condition, func(scan func(...any) error) error {
 		var f FileRecord
 		var n [8]uint64
-		var marked uint8
+		var marked, replaces uint8
 		err := scan(&f.Datasource, &f.Key, &f.ETag, &f.Range, &n[0], &n[1], &f.Modified, (*string)(&f.State), &n[2], &n[3], &n[4],
-			&n[5], &n[6], &n[7], &f.Columns, &marked, &f.RunID, &f.Error, &f.UpdatedAt)
+			&n[5], &n[6], &n[7], &f.Columns, &marked, &replaces, &f.RunID, &f.Error, &f.UpdatedAt)
 		if err != nil {
 			return err
 		}
 		for i, field := range []*int64{&f.RangeBytes, &f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Chunks, &f.ChunkRows, &f.ChunkBytes} {
 			*field = int64(n[i])
 		}
-		f.Marked = marked != 0
+		f.Marked, f.Replaces = marked != 0, replaces != 0
 		f.Modified, f.UpdatedAt = f.Modified.UTC(), f.UpdatedAt.UTC()
 		each(f)
 		return nil

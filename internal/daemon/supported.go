@@ -23,9 +23,6 @@ func supported(p *def.Project) def.Problems {
 		if d.Import != nil && d.Import.OnNewColumn == def.QuarantineColumn {
 			add(d.Pos, "IMPORT_ON_NEW_COLUMN quarantine is not available in this version", "write ignore, or leave it out and watch for warnings")
 		}
-		if d.Import != nil && d.Import.OnOverwrite != def.IgnoreOverwrite {
-			add(d.Pos, "IMPORT_ON_OVERWRITE "+string(d.Import.OnOverwrite)+" is not available in this version", "write ignore")
-		}
 	}
 	for name := range readConnections(p) {
 		if c := p.Connections[name]; c != nil && c.SQL != nil && !c.SQL.CACert.IsZero() {

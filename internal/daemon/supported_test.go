@@ -15,7 +15,7 @@ func TestSupportedNamesWhatIsMissing(t *testing.T) {
 		"syncs/a.yaml":                "model: m\nmode: diff\ndestination:\n  connection: lake\n  path: a.csv\n  format: csv\n",
 		"syncs/fine.yaml":             "model: m\nmode: all\ndestination:\n  connection: lake\n  path: c.csv\n  format: csv\n",
 		"datasources/d.datasource": "SCHEMA >\n    `id` Int64\n\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"id\"\n\nIMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME lake\n" +
-			"IMPORT_BUCKET_URI s3://lake/in/*.csv\nIMPORT_STRATEGY APPEND\nIMPORT_ON_OVERWRITE replace\nIMPORT_ON_NEW_COLUMN quarantine\n",
+			"IMPORT_BUCKET_URI s3://lake/in/*.csv\nIMPORT_STRATEGY APPEND\nIMPORT_ON_NEW_COLUMN quarantine\n",
 	}
 	raw := map[string][]byte{}
 	for name, body := range files {
@@ -26,12 +26,12 @@ func TestSupportedNamesWhatIsMissing(t *testing.T) {
 		t.Fatal(problems)
 	}
 	got := supported(p)
-	for _, want := range []string{"connections/db.connection:1: a certificate authority", "datasources/d.datasource:1: IMPORT_ON_OVERWRITE replace", "datasources/d.datasource:1: IMPORT_ON_NEW_COLUMN quarantine"} {
+	for _, want := range []string{"connections/db.connection:1: a certificate authority", "datasources/d.datasource:1: IMPORT_ON_NEW_COLUMN quarantine"} {
 		if !strings.Contains(got.Error(), want) {
 			t.Errorf("got no %q in\n%v", want, got)
 		}
 	}
-	if len(got) != 3 {
-		t.Errorf("got %d problems, want 3:\n%v", len(got), got)
+	if len(got) != 2 {
+		t.Errorf("got %d problems, want 2:\n%v", len(got), got)
 	}
 }

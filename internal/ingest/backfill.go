@@ -89,6 +89,9 @@ func (b *Backfill) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err := j.ensure(ctx); err != nil {
 		return nil, err
 	}
+	if err := j.checkReplace(ctx); err != nil {
+		return nil, err
+	}
 	common, err := json.Marshal(shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes})
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "encode plan: %w", err)

@@ -98,7 +98,7 @@ func (c *claiming) claim(ctx context.Context, page []plan.File) ([]plan.File, er
 	claimed := make([]clickhouse.FileRecord, len(s.free))
 	for i, f := range s.free {
 		claimed[i] = clickhouse.FileRecord{
-			Datasource: c.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified,
+			Datasource: c.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
 			State: clickhouse.FilePlanned, RunID: string(c.run.ID), UpdatedAt: c.backfill.ledger.Now(),
 		}
 		c.found.Bytes += f.Size

@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"context"
+	"slices"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/pkg/fault"
@@ -49,32 +51,57 @@ func (c *claims) held(ctx context.Context, rec clickhouse.FileRecord) (bool, err
 
 // standing is what there is to do about the files of a page.
 type standing struct {
-	free  []plan.File // to ingest, or to finish
-	known int64       // files that are in the file ledger as done, or as failed
-	held  int64       // files that are in the hands of a backfill
+	free  []plan.File              // to ingest, or to finish
+	begun []clickhouse.FileVersion // those of them to finish
+	known int64                    // files that are done, failed, or left alone as overwritten
+	held  int64                    // files that are in the hands of a backfill
 }
 
 // stand compares a page of files with the file ledger.
 func (j *job) stand(ctx context.Context, page []plan.File, c *claims) (s standing, err error) {
-	known, err := j.known(ctx, page)
+	keys := make([]string, len(page))
+	for i, f := range page {
+		keys[i] = f.Key
+	}
+	known, err := j.house.KnownVersions(ctx, j.ds.Name, keys)
 	if err != nil {
 		return s, err
 	}
 	for _, f := range page {
-		rec, ok := known[version(f)]
-		if ok && rec.State != clickhouse.FilePlanned && rec.State != clickhouse.FileIngesting {
-			s.known++
-			continue
-		}
-		held, err := c.held(ctx, rec)
-		if err != nil {
+		if err := s.add(ctx, j.ds.Import.OnOverwrite, f, known[f.Key], c); err != nil {
 			return s, err
 		}
-		if held {
-			s.held++
-			continue
-		}
-		s.free = append(s.free, f)
 	}
 	return s, nil
+}
+
+// add decides about a file, given what is recorded of all versions of its key.
+func (s *standing) add(ctx context.Context, policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecord, c *claims) error {
+	var counted, held []clickhouse.FileRecord
+	for _, rec := range versions {
+		theirs, err := c.held(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if theirs {
+			held = append(held, rec)
+		}
+		if theirs || rec.State != clickhouse.FilePlanned {
+			counted = append(counted, rec) // a claim that lapsed, or is our own, says nothing
+		}
+	}
+	f, ok := choose(policy, f, counted)
+	is := func(rec clickhouse.FileRecord) bool { return rec.Version() == version(f) }
+	switch {
+	case slices.ContainsFunc(held, is):
+		s.held++
+	case !ok:
+		s.known++
+	default:
+		s.free = append(s.free, f)
+		if slices.ContainsFunc(counted, is) {
+			s.begun = append(s.begun, version(f))
+		}
+	}
+	return nil
 }

@@ -31,16 +31,18 @@ type scene struct {
 	t       *testing.T
 	ledger  *ledger.Ledger
 	project ledger.ProjectID
+	files   map[string][]byte // the definitions
 	data    *s3.Bucket
 	db      *sql.DB
 	ingest  *ingest.Ingest
 	run     ledger.Run
 	plan    ledger.Plan
 	// open is asked before an object is opened, read after it was, append before
-	// rows are sent.
+	// rows are sent, write before anything of ClickHouse is changed.
 	open   func(key string) error
 	read   func(key string) error
 	append func(in clickhouse.Insert) error
+	write  func(what string) error
 }
 
 func newScene(t *testing.T, files ...string) *scene {
@@ -61,15 +63,13 @@ func newScene(t *testing.T, files ...string) *scene {
 		}
 	}
 	l := ledgertest.New(t, nil)
-	project, err := l.SaveProject(t.Context(), map[string][]byte{
+	s.ledger, s.files = l, map[string][]byte{
 		"connections/minio.connection": fmt.Appendf(nil, "TYPE minio\nS3_ENDPOINT %s\nS3_REGION %s\nS3_ACCESS_KEY %s\nS3_SECRET %s\nS3_PATH_STYLE true\n",
 			store.Endpoint, store.Region, store.AccessKey, store.Secret),
 		"datasources/events.datasource": fmt.Appendf(nil, "SCHEMA >\n    `id` UInt64,\n    `name` String\n\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"id\"\n\n"+
 			"IMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME minio\nIMPORT_BUCKET_URI s3://%s/*\nIMPORT_STRATEGY APPEND\n", data),
-	}, "")
-	if err != nil {
-		t.Fatal(err)
 	}
+	s.push("")
 	doors := connection.New(l, connection.Secrets{}, url)
 	t.Cleanup(func() { doors.Close() })
 	s.ingest = ingest.New(l, ingest.Doors{
@@ -83,17 +83,47 @@ func newScene(t *testing.T, files ...string) *scene {
 			return warehouse{client, s}, err
 		},
 	}, zap.NewNop())
-	s.ledger, s.project = l, project.ID
 	if len(files) > 0 {
 		s.replan()
 	}
 	return s
 }
 
+// push adds a line to the datasource's definition.
+func (s *scene) push(line string) {
+	s.t.Helper()
+	name := "datasources/events.datasource"
+	s.files[name] = append(s.files[name], line+"\n"...)
+	project, err := s.ledger.SaveProject(s.t.Context(), s.files, s.project)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.project = project.ID
+}
+
+// end closes the run, so that another can begin.
+func (s *scene) end() {
+	s.t.Helper()
+	if s.run.ID == "" {
+		return
+	}
+	r, err := s.ledger.UpdateRun(s.t.Context(), s.run.ID, func(r *ledger.Run) error {
+		r.State = ledger.Done
+		return nil
+	})
+	if err == nil {
+		err = s.ledger.Close(s.t.Context(), r)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // replan begins another run, of one part.
 func (s *scene) replan() {
 	s.t.Helper()
 	ctx := s.t.Context()
+	s.end()
 	r, err := s.ledger.Create(ctx, ledger.Subject{Kind: ledger.Ingest, Name: "events"}, s.project, ledger.Trigger{By: "manual"}, "")
 	if err != nil {
 		s.t.Fatal(err)
@@ -147,7 +177,31 @@ func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
 			return err
 		}
 	}
+	if err := w.may("append"); err != nil {
+		return err
+	}
 	return w.Client.Append(ctx, in)
+}
+
+func (w warehouse) RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error {
+	if err := w.may("record"); err != nil {
+		return err
+	}
+	return w.Client.RecordFiles(ctx, files)
+}
+
+func (w warehouse) RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error {
+	if err := w.may("remove"); err != nil {
+		return err
+	}
+	return w.Client.RemoveFiles(ctx, table, files)
+}
+
+func (w warehouse) may(what string) error {
+	if w.s.write == nil {
+		return nil
+	}
+	return w.s.write(what)
 }
 
 // bucket is a real one that says no when its scene does.

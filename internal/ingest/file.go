@@ -97,6 +97,9 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 	if err != nil {
 		return err
 	}
+	if err := j.replaceable(ctx, f); err != nil {
+		return err
+	}
 	in, err := j.input(ctx, f)
 	if err != nil {
 		return j.blame(ctx, f, err)

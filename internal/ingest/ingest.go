@@ -45,8 +45,11 @@ type Warehouse interface {
 	EnsureFileTable(ctx context.Context) error
 	KnowsFiles(ctx context.Context, table string) (bool, error)
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
+	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 	Load(ctx context.Context, database, table string) (clickhouse.Load, error)
 }
 

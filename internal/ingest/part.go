@@ -72,8 +72,12 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 			if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
 				return total, err
 			}
+			known[version(f)] = rec
 		}
 		total.Add(sum(rec))
+	}
+	if err := w.replace(ctx, files, known); err != nil {
+		return total, err
 	}
 	return total, kept
 }
@@ -120,7 +124,8 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 	begun := make([]clickhouse.FileRecord, len(fresh))
 	for i, f := range fresh {
 		begun[i] = clickhouse.FileRecord{
-			Datasource: w.job.ds.Name, Key: f.Key, ETag: f.ETag, Size: f.Size, Modified: f.Modified, Marked: marked,
+			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
+			Marked: marked, Replaces: len(f.Replaces) > 0,
 			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}
 		known[version(f)] = begun[i]

@@ -73,7 +73,7 @@ func (a *appender) addReject(b *block.Block, r format.Reject) {
 	own[2].AppendString(string(a.run.ID))
 	own[3].AppendInt64(a.now().UnixMilli())
 	own[4].AppendString(a.file.Key)
-	own[5].AppendString(a.file.ETag)
+	own[5].AppendString(a.rec.ETag)
 	own[6].AppendUint64(uint64(r.Row))
 	if r.RowGroup < 0 {
 		own[7].AppendUint64(uint64(r.Line))

@@ -52,7 +52,11 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job, c *claim
 	if err := j.ensure(ctx); err != nil {
 		return selection{}, err
 	}
+	if err := j.checkReplace(ctx); err != nil {
+		return selection{}, err
+	}
 	taken := plan.NewSelection(i.limit(j))
+	begun := map[clickhouse.FileVersion]bool{} // the listed files that are half ingested: few
 	pages := make(chan []plan.File, 1)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -61,13 +65,16 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job, c *claim
 	})
 	group.Go(func() error {
 		for page := range pages {
-			if err := j.offer(groupCtx, page, c, taken); err != nil {
+			if err := j.offer(groupCtx, page, c, taken, begun); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err := group.Wait(); err != nil {
+		return selection{}, err
+	}
+	if err := j.offerAbandoned(ctx, c, taken, begun); err != nil {
 		return selection{}, err
 	}
 	found := selection{project: id, at: i.ledger.Now(), files: taken.Files()}
@@ -83,12 +90,15 @@ func (i *Ingest) limit(j *job) int {
 	return i.runFiles
 }
 
-// offer adds the files of a page that the file ledger doesn't have, nor a backfill
-// in its hands.
-func (j *job) offer(ctx context.Context, page []plan.File, c *claims, taken *plan.Selection) error {
+// offer adds the files of a page that are to be ingested, and notes which of
+// them were begun.
+func (j *job) offer(ctx context.Context, page []plan.File, c *claims, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
 	s, err := j.stand(ctx, page, c)
 	for _, f := range s.free {
 		taken.Add(f)
+	}
+	for _, v := range s.begun {
+		begun[v] = true
 	}
 	return err
 }
@@ -99,10 +109,6 @@ func (j *job) known(ctx context.Context, files []plan.File) (map[clickhouse.File
 		versions[i] = version(f)
 	}
 	return j.house.KnownFiles(ctx, j.ds.Name, versions)
-}
-
-func version(f plan.File) clickhouse.FileVersion {
-	return clickhouse.FileVersion{Key: f.Key, ETag: f.ETag}
 }
 
 // record notes the scan in the subject's record.

@@ -93,9 +93,9 @@ type asked struct {
 	l *landing
 }
 
-func (a asked) KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error) {
+func (a asked) KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error) {
 	a.l.lookups++
-	return a.Client.KnownFiles(ctx, datasource, files)
+	return a.Client.KnownVersions(ctx, datasource, keys)
 }
 
 func (l *landing) put(key, body string) {

@@ -13,6 +13,11 @@ type File struct {
 	ETag     string    `json:"etag"`
 	Size     int64     `json:"size"` // bytes, as stored
 	Modified time.Time `json:"modified"`
+	// Again is how often this content was replaced by another one and came back.
+	Again int `json:"again,omitempty"`
+	// Replaces is the ETags, as the file ledger has them, of the versions of the
+	// key whose rows are removed once this one is done.
+	Replaces []string `json:"replaces,omitempty"`
 }
 
 // before orders files by age: the oldest first, by key where they are as old.
