@@ -72,6 +72,7 @@ func (s *server) routes() {
 	s.routesOfConnections()
 	s.routesOfSyncs()
 	s.routesOfDatasources()
+	s.routesOfBackfills()
 	s.routesOfRuns()
 	s.routesOfAlerts()
 	s.routesOfSystem()

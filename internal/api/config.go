@@ -40,6 +40,9 @@ type Config struct {
 	// Preview looks into files of a bucket, with a connection of the definitions
 	// in force. Nil when this producer can't.
 	Preview func(ctx context.Context, c *def.Connection, r PreviewRequest) (Preview, error)
+	// PlanBackfill says what a backfill would do, by a version of the definitions.
+	// Nil when this producer can't.
+	PlanBackfill func(ctx context.Context, id ledger.ProjectID, rec ledger.BackfillRecord) (BackfillPlan, error)
 	// Supported reports what the definitions ask for and this version doesn't do.
 	// Nil reports nothing.
 	Supported func(*def.Project) def.Problems

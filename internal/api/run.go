@@ -6,11 +6,11 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 )
 
-// Run is one execution of a sync or a datasource.
+// Run is one execution of a sync, a datasource or a backfill.
 type Run struct {
 	ID      string  `json:"id" doc:"Ids sort by the time of creation."`
-	Kind    string  `json:"kind" enum:"sync,datasource" doc:"What it is a run of."`
-	Name    string  `json:"name" doc:"Of the sync or datasource."`
+	Kind    string  `json:"kind" enum:"sync,datasource,backfill" doc:"What it is a run of."`
+	Name    string  `json:"name" doc:"Of the sync, datasource or backfill."`
 	State   string  `json:"state" enum:"queued,planning,running,committing,done,failed,canceled"`
 	Trigger Trigger `json:"trigger"`
 	Project string  `json:"project" doc:"The version of the definitions it goes by."`

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/def"
@@ -25,7 +26,7 @@ func (c *core) api(cfg ProducerConfig, started func(ledger.RunID)) (http.Handler
 		Ledger: c.ledger, Queue: c.queue, Log: c.log, Version: telemetry.Version,
 		Token: def.NewSecret(cfg.Token), AllowAnonymous: loopback(cfg.Listen),
 		Project: c.doors.Project, Started: started, Supported: supported,
-		Test: c.test, Preview: c.preview,
+		Test: c.test, Preview: c.preview, PlanBackfill: c.planBackfill,
 	})
 }
 
@@ -82,6 +83,25 @@ func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewR
 	}
 	out := shown(found)
 	out.Datasource = found.Definition(conn.Name, r.URI)
+	return out, nil
+}
+
+// planWithin is how long the files of a backfill are listed to tell what it would
+// do; what was found by then is told.
+const planWithin = 90 * time.Second
+
+func (c *core) planBackfill(ctx context.Context, id ledger.ProjectID, rec ledger.BackfillRecord) (api.BackfillPlan, error) {
+	look, err := c.backfill.Look(ctx, id, rec, planWithin)
+	if err != nil {
+		return api.BackfillPlan{}, err
+	}
+	out := api.BackfillPlan{
+		Found: api.BackfillFound(look.Found), Parts: look.Parts, Inserts: look.Inserts, BytesPerSecond: look.Rate, RateOf: look.RateOf,
+	}
+	if took, known := look.Took(); known {
+		seconds := took.Seconds()
+		out.Seconds = &seconds
+	}
 	return out, nil
 }
 
