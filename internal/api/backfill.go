@@ -57,7 +57,7 @@ type BackfillFound struct {
 	Files    int64 `json:"files" doc:"To ingest."`
 	Bytes    int64 `json:"bytes" doc:"Of these, as stored."`
 	Known    int64 `json:"known" doc:"Files that were ingested before, or left alone as overwritten."`
-	Held     int64 `json:"held" doc:"Files that another backfill has claimed."`
+	Held     int64 `json:"held" doc:"Files that another run has in hand: another backfill claimed them, or the datasource began to ingest them in ranges."`
 	Complete bool  `json:"complete" doc:"Whether all files were listed."`
 }
 

@@ -45,7 +45,7 @@ type Totals struct {
 	Quarantined int64 `json:"quarantined" doc:"Rows."`
 	FailedFiles int64 `json:"failed_files"`
 	// SkippedFiles is of datasources and backfills.
-	SkippedFiles int64 `json:"skipped_files,omitempty" doc:"Files that were left to another backfill that had claimed them."`
+	SkippedFiles int64 `json:"skipped_files,omitempty" doc:"Files that were left to another run that has them in hand."`
 }
 
 // Failure is why a run, or a part of it, failed.

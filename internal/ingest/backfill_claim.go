@@ -105,7 +105,7 @@ func (c *claiming) claim(ctx context.Context, page []plan.File) ([]plan.File, er
 	}
 	c.found.Files += int64(len(s.free))
 	c.found.Known += s.known
-	c.found.Held += s.held
+	c.found.Held += s.held + int64(len(s.split))
 	if len(claimed) > 0 {
 		if err := c.job.house.RecordFiles(ctx, claimed); err != nil {
 			return nil, err

@@ -92,7 +92,7 @@ func TestVerdict(t *testing.T) {
 		{"rows differ", []clickhouse.FileRecord{done, done}, ledger.Totals{Rows: 19, Quarantined: 2, Bytes: 200, Files: 2}, false,
 			"the file ledger has 20 rows and 2 in quarantine, the parts counted 19 and 2"},
 		{"left to another", []clickhouse.FileRecord{done, {State: clickhouse.FilePlanned}}, ledger.Totals{Rows: 10, Quarantined: 1, Bytes: 100, Files: 1, SkippedFiles: 1}, true,
-			"left to another backfill, which had claimed them: 1 of the files"},
+			"left to another run, which has them in hand: 1 of the files"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var v verdict

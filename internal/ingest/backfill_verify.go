@@ -73,6 +73,6 @@ func (v *verdict) judge(parts ledger.Totals) {
 		v.Note = fmt.Sprintf("the file ledger has %d rows and %d in quarantine, the parts counted %d and %d",
 			v.Totals.Rows, v.Totals.Quarantined, parts.Rows, parts.Quarantined)
 	case parts.SkippedFiles > 0:
-		v.Note = fmt.Sprintf("left to another backfill, which had claimed them: %d of the files", parts.SkippedFiles)
+		v.Note = fmt.Sprintf("left to another run, which has them in hand: %d of the files", parts.SkippedFiles)
 	}
 }

@@ -52,7 +52,8 @@ func (c *claims) held(ctx context.Context, rec clickhouse.FileRecord) (bool, err
 // standing is what there is to do about the files of a page.
 type standing struct {
 	free  []plan.File              // to ingest, or to finish
-	begun []clickhouse.FileVersion // those of them to finish
+	split []plan.File              // to finish in the ranges that they were begun in
+	begun []clickhouse.FileVersion // those of both that were begun
 	known int64                    // files that are done, failed, or left alone as overwritten
 	held  int64                    // files that are in the hands of a backfill
 }
@@ -98,10 +99,26 @@ func (s *standing) add(ctx context.Context, policy def.OnOverwrite, f plan.File,
 	case !ok:
 		s.known++
 	default:
-		s.free = append(s.free, f)
-		if slices.ContainsFunc(counted, is) {
-			s.begun = append(s.begun, version(f))
-		}
+		s.take(f, counted)
 	}
 	return nil
+}
+
+// take adds a file that is to be ingested.
+func (s *standing) take(f plan.File, versions []clickhouse.FileRecord) {
+	at := slices.IndexFunc(versions, func(rec clickhouse.FileRecord) bool { return rec.Version() == version(f) })
+	if at >= 0 {
+		s.begun = append(s.begun, version(f))
+	}
+	if at >= 0 && inRanges(versions[at]) {
+		s.split = append(s.split, f)
+		return
+	}
+	s.free = append(s.free, f)
+}
+
+// inRanges reports whether a file is half ingested in ranges. It can't be finished
+// as a whole: the tokens of its chunks name the range.
+func inRanges(rec clickhouse.FileRecord) bool {
+	return rec.State == clickhouse.FileIngesting && rec.RangeBytes > 0
 }

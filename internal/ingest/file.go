@@ -13,6 +13,7 @@ import (
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/objstore"
 )
 
@@ -105,9 +106,13 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 		return j.blame(ctx, f, err)
 	}
 	defer in.Close()
-	opts := j.opts
+	return w.decode(ctx, j, f, rec, in.format, in.Input, j.opts)
+}
+
+// decode appends what a decoder makes of its input.
+func (w *partWriter) decode(ctx context.Context, j *job, f plan.File, rec *clickhouse.FileRecord, reader format.Reader, in format.Input, opts format.ReadOptions) error {
 	opts.BlockBytes = int(rec.ChunkBytes)
-	decoder, err := in.format.Decoder(ctx, in.Input, j.columns, opts)
+	decoder, err := reader.Decoder(ctx, in, j.columns, opts)
 	if err != nil {
 		return j.blame(ctx, f, err)
 	}

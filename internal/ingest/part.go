@@ -15,10 +15,11 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// Part implements run.Worker: it ingests the files of a part, one after another.
+// Part implements run.Worker: it ingests the files of a part, one after another,
+// or a range of a file.
 func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
-	var files []plan.File
-	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {
+	var do work
+	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &do); err != nil {
 		return ledger.Totals{}, nil, err
 	}
 	var s shared
@@ -29,7 +30,15 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	total, err := i.writer(j, p).files(ctx, files, s)
+	w := i.writer(j, p)
+	switch {
+	case do.Scan > 0:
+		out, err := w.scan(ctx, s.Splits[do.Split-1], s, do.Scan-1)
+		return ledger.Totals{}, out, err
+	case do.Range > 0:
+		return ledger.Totals{}, nil, w.ranged(ctx, p, s.Splits[do.Split-1], s, do.Range)
+	}
+	total, err := w.files(ctx, do.Files, s)
 	return total, nil, err
 }
 
@@ -39,8 +48,8 @@ func (i *Ingest) writer(j *job, p run.Part) *partWriter {
 }
 
 // files takes the files that the ledger doesn't have as done: a former attempt
-// at this part may have ended in their midst. What a backfill has claimed since
-// the part was planned is left to it.
+// at this part may have ended in their midst. What another run has in hand
+// since the part was planned is left to it.
 func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (total ledger.Totals, err error) {
 	known, err := w.job.known(ctx, files)
 	if err != nil {
@@ -51,7 +60,7 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 		return total, err
 	}
 	total.SkippedFiles = int64(planned - len(files))
-	if err := w.begin(ctx, files, known, s); err != nil {
+	if err := w.begin(ctx, files, known, s, 0); err != nil {
 		return total, err
 	}
 	var kept error
@@ -82,7 +91,8 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 	return total, kept
 }
 
-// unheld leaves out the files that are for another run to ingest.
+// unheld leaves out the files that are for another run to ingest, and those that
+// another run began in ranges since the part was planned.
 func (w *partWriter) unheld(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord) ([]plan.File, error) {
 	c := newClaims(w.ingest.ledger, w.run.ID)
 	free := make([]plan.File, 0, len(files))
@@ -91,11 +101,17 @@ func (w *partWriter) unheld(ctx context.Context, files []plan.File, known map[cl
 		if err != nil {
 			return nil, err
 		}
-		if !held {
+		if !held && !inRanges(known[version(f)]) {
 			free = append(free, f)
 		}
 	}
 	return free, nil
+}
+
+// unclaimed reports whether no backfill has a file in its hands.
+func (w *partWriter) unclaimed(ctx context.Context, f plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord) (bool, error) {
+	held, err := newClaims(w.ingest.ledger, w.run.ID).held(ctx, known[version(f)])
+	return !held, err
 }
 
 // halted returns run.ErrHalted where the part isn't to go on for now. It is asked
@@ -109,7 +125,7 @@ func (w *partWriter) halted(ctx context.Context) error {
 
 // begin records that files are being ingested, and by which chunks, before the
 // first of their rows is appended. It completes known.
-func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared) error {
+func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared, rangeBytes int64) error {
 	fresh := slices.DeleteFunc(slices.Clone(files), func(f plan.File) bool {
 		rec, ok := known[version(f)]
 		return ok && rec.State != clickhouse.FilePlanned
@@ -125,7 +141,7 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 	for i, f := range fresh {
 		begun[i] = clickhouse.FileRecord{
 			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
-			Marked: marked, Replaces: len(f.Replaces) > 0,
+			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0,
 			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}
 		known[version(f)] = begun[i]

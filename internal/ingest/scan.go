@@ -94,7 +94,7 @@ func (i *Ingest) limit(j *job) int {
 // them were begun.
 func (j *job) offer(ctx context.Context, page []plan.File, c *claims, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
 	s, err := j.stand(ctx, page, c)
-	for _, f := range s.free {
+	for _, f := range append(s.free, s.split...) {
 		taken.Add(f)
 	}
 	for _, v := range s.begun {

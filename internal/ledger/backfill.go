@@ -59,7 +59,7 @@ type BackfillFound struct {
 	Files    int64 `json:"files"`    // that the backfill claimed
 	Bytes    int64 `json:"bytes"`    // of these, as stored
 	Known    int64 `json:"known"`    // files that were ingested before
-	Held     int64 `json:"held"`     // files that another backfill has claimed
+	Held     int64 `json:"held"`     // files that another run has in hand
 	Complete bool  `json:"complete"` // whether the listing is over
 }
 

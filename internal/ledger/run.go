@@ -116,7 +116,7 @@ type Totals struct {
 	Files       int64 `json:"files"`
 	Quarantined int64 `json:"quarantined"` // rows
 	FailedFiles int64 `json:"failed_files"`
-	// SkippedFiles is files that were left to a backfill that had claimed them.
+	// SkippedFiles is files that were left to another run that has them in hand.
 	SkippedFiles int64 `json:"skipped_files,omitempty"`
 }
 

@@ -74,7 +74,8 @@ type Facts struct {
 	Unknown []string
 	// Missing is the columns that no row had so far.
 	Missing []string
-	// Bytes is how much of the decompressed file was consumed, in bytes.
+	// Bytes is how much of the decompressed file, or of the range, was consumed, in
+	// bytes.
 	Bytes int64
 }
 
@@ -124,6 +125,19 @@ type ReadOptions struct {
 	// MaxRowBytes is the longest row that is accepted, in bytes decompressed. A
 	// longer one is rejected without being held in memory. Zero is 64 MiB.
 	MaxRowBytes int
+	// Range is the part of the file to read; nil is all of it.
+	Range *Range
+}
+
+// Range is the rows of a file that begin in a part of it. In text, Input.Stream
+// begins with the first of them, and goes on behind the last one: what a malformed row
+// is may be decided by what follows it. In Parquet, the row groups that begin there
+// are read.
+type Range struct {
+	// From is the first row. In Parquet only its Offset is used.
+	From Mark
+	// Until is where the next range begins, in bytes.
+	Until int64
 }
 
 // CSVReadOptions is the dialect of the CSV files that we read.

@@ -27,6 +27,7 @@ type decoder struct {
 
 	targets []target // by field of the file
 	byCol   []int    // by column: its field in the file, or -1
+	names   []string // of the fields, where the file has a header
 	missing []int    // the columns without a field
 	unknown []string // the fields without a column
 	dropped bool     // a missing column takes no null: every row is rejected
@@ -62,6 +63,7 @@ func (d *decoder) begin() error {
 	if err != nil {
 		return err
 	}
+	d.names = names
 	d.byCol = make([]int, len(d.columns))
 	for i, c := range d.columns {
 		d.byCol[i] = i
@@ -93,6 +95,9 @@ func (d *decoder) begin() error {
 		}
 	}
 	slices.Sort(d.unknown)
+	if r := d.opts.Range; r != nil {
+		d.enter(r.From)
+	}
 	return nil
 }
 
@@ -123,7 +128,7 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 	d.filled = 0
 	start := d.row
 	for rows := 0; rows < maxRows; {
-		if err := d.w.Fill(); err != nil {
+		if err := d.fill(); err != nil {
 			switch {
 			case errors.Is(err, window.ErrLong):
 				if err = d.rejectLong(); err == nil {
@@ -146,6 +151,14 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 	return int(d.row - start), nil
 }
 
+// fill has a row of the file, or of the range, begin at Pos.
+func (d *decoder) fill() error {
+	if d.over() {
+		return io.EOF
+	}
+	return d.w.Fill()
+}
+
 // full reports whether the block has taken as much of the file as it may.
 func (d *decoder) full() bool { return d.w.Offset(d.w.Pos) >= d.stop }
 
@@ -163,6 +176,9 @@ func (d *decoder) Rejected() []format.Reject { return d.rejects }
 // Facts implements format.Decoder.
 func (d *decoder) Facts() format.Facts {
 	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read()}
+	if r := d.opts.Range; r != nil {
+		f.Bytes -= r.From.Offset
+	}
 	for _, col := range d.missing {
 		f.Missing = append(f.Missing, d.columns[col].Name)
 	}

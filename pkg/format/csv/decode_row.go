@@ -12,7 +12,7 @@ import (
 // rows reads rows that begin before the window's Limit, at most maxRows.
 func (d *decoder) rows(dst *block.Block, maxRows int) error {
 	w := d.w
-	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full(); n++ {
+	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full() && !d.over(); n++ {
 		end, lines, how := d.fast(w.Pos)
 		if how == placed && (end > w.End || (!w.Valid || end > w.Limit) && !utf8.Valid(w.Buf[w.Pos:end])) {
 			how = unplaced // not whole yet, or not UTF-8

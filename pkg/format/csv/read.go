@@ -40,8 +40,8 @@ func (Format) Decoder(ctx context.Context, in format.Input, columns []format.Col
 // a null. Quoted, it is a text like any other.
 const defaultNull = `\N`
 
-// open returns a window that stands behind the file's byte order mark, and sets
-// the options that weren't given.
+// open returns a window that stands behind the file's byte order mark, or at the
+// beginning of the range, and sets the options that weren't given.
 func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	if opts.MaxRowBytes <= 0 {
 		opts.MaxRowBytes = defaultMaxRow
@@ -57,6 +57,9 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	}
 	if opts.CSV.Quote == 0 {
 		opts.CSV.Quote = '"'
+	}
+	if r := opts.Range; r != nil {
+		return window.NewAt(in.Stream, opts.MaxRowBytes, r.From.Offset), nil
 	}
 	w := window.New(in.Stream, opts.MaxRowBytes)
 	switch err := w.Fill(); {

@@ -18,11 +18,11 @@ type splitter struct {
 	delimiter, quote, escape byte
 	pad                      bool
 	fields                   []field
-	unquoted                 []byte // texts whose quotes or escapes were removed
+	unquoted                 []byte // texts whose quotes or escapes were removed; never nil: an empty text is no null
 }
 
 func newSplitter(opts format.CSVReadOptions) *splitter {
-	return &splitter{delimiter: opts.Delimiter, quote: opts.Quote, escape: opts.Escape, pad: opts.Pad}
+	return &splitter{delimiter: opts.Delimiter, quote: opts.Quote, escape: opts.Escape, pad: opts.Pad, unquoted: []byte{}}
 }
 
 // outcome is how a row ended.
@@ -102,6 +102,9 @@ func (s *splitter) quoted(data []byte, i int) (text []byte, end int, how outcome
 			i++
 			if i+1 < len(data) && data[i] == '\r' && data[i+1] == '\n' {
 				i++
+			}
+			if i+1 == len(data) && data[i] == '\r' {
+				return nil, 0, openQuote // for lack of its line feed
 			}
 			if i < len(data) && data[i] != s.delimiter && data[i] != '\n' {
 				return nil, 0, afterText

@@ -53,7 +53,7 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (consumed int, err error) 
 	d.filled = 0
 	start := d.row
 	for consumed < maxRows {
-		err := d.w.Fill()
+		err := d.fill()
 		if errors.Is(err, window.ErrLong) {
 			err = d.rejectLong()
 		} else if err == nil {
@@ -81,6 +81,9 @@ func (d *decoder) Rejected() []format.Reject { return d.rejects }
 // Facts implements format.Decoder.
 func (d *decoder) Facts() format.Facts {
 	f := format.Facts{Bytes: d.w.Read()}
+	if r := d.opts.Range; r != nil {
+		f.Bytes -= r.From.Offset
+	}
 	if !d.wholeRow {
 		f.Unknown = slices.Clone(d.unknown)
 		slices.Sort(f.Unknown)

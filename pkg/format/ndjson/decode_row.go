@@ -11,7 +11,7 @@ import (
 // rows reads the rows before the window's Limit, at most maxRows.
 func (d *decoder) rows(dst *block.Block, maxRows int) {
 	w := d.w
-	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full(); n++ {
+	for n := 0; n < maxRows && w.Pos < w.Limit && !d.full() && !d.over(); n++ {
 		end := w.Pos + bytes.IndexByte(w.Buf[w.Pos:w.Limit], '\n')
 		if w.TooLong(end + 1 - w.Pos) {
 			_ = d.rejectLong() // the line's end is at hand: nothing is read

@@ -29,14 +29,17 @@ func (Format) Decoder(ctx context.Context, in format.Input, columns []format.Col
 		return nil, err
 	}
 	d := &decoder{ctx: ctx, name: in.Name, w: w, columns: columns, opts: opts}
+	if r := opts.Range; r != nil {
+		d.row, d.line = r.From.Rows, r.From.Lines
+	}
 	if err := d.plan(); err != nil {
 		return nil, wrap(in.Name, err)
 	}
 	return d, nil
 }
 
-// open returns a window that stands behind the file's byte order mark, and sets
-// the options that weren't given.
+// open returns a window that stands behind the file's byte order mark, or at the
+// beginning of the range, and sets the options that weren't given.
 func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	if opts.MaxRowBytes <= 0 {
 		opts.MaxRowBytes = defaultMaxRow
@@ -46,6 +49,9 @@ func open(in format.Input, opts *format.ReadOptions) (*window.Window, error) {
 	}
 	if opts.SampleRows <= 0 {
 		opts.SampleRows = defaultSampleRows
+	}
+	if r := opts.Range; r != nil {
+		return window.NewAt(in.Stream, opts.MaxRowBytes, r.From.Offset), nil
 	}
 	w := window.New(in.Stream, opts.MaxRowBytes)
 	switch err := w.Fill(); {

@@ -55,7 +55,7 @@ type decoder struct {
 	group    int   // index of the open row group
 	opened   bool  // readers stand in it
 	groupAt  int64 // rows of it that were read
-	row      int64 // rows of the file that were read
+	row      int64 // rows of the file that were read, or are not of the range
 	bytes    int64 // of the row groups before it
 	problems []problem
 	bad      []bool // of the stretch
@@ -157,6 +157,10 @@ func (d *decoder) Next(dst *block.Block, maxRows int) (int, error) {
 func (d *decoder) openGroup() (more bool, err error) {
 	for groups := d.file.footer.RowGroups; d.group < len(groups); d.group++ {
 		g := &groups[d.group]
+		if !d.within(g) {
+			d.row += g.Rows
+			continue
+		}
 		if d.groupAt < g.Rows {
 			if !d.opened {
 				for _, r := range d.readers {

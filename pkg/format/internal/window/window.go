@@ -16,6 +16,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -43,9 +44,15 @@ type Window struct {
 	max   int   // of a line, in bytes
 }
 
+// buffers are those of windows that were released and didn't grow.
+var buffers = sync.Pool{New: func() any { return new(make([]byte, initial+Pad)) }}
+
 // New returns a window at the beginning of in that holds lines up to longest bytes.
-func New(in io.Reader, longest int) *Window {
-	return &Window{in: in, max: longest, Buf: make([]byte, initial+Pad)}
+func New(in io.Reader, longest int) *Window { return NewAt(in, longest, 0) }
+
+// NewAt is New for a stream that begins at an offset of the file.
+func NewAt(in io.Reader, longest int, offset int64) *Window {
+	return &Window{in: in, max: longest, base: offset, Buf: *buffers.Get().(*[]byte)}
 }
 
 // Offset returns where the byte at i of Buf stands in the file.
@@ -63,6 +70,10 @@ func (w *Window) Read() int64 {
 // Release frees the buffer. Nothing can be read afterwards.
 func (w *Window) Release() {
 	w.base = w.Read()
+	if len(w.Buf) == initial+Pad {
+		buf := w.Buf
+		buffers.Put(&buf)
+	}
 	w.Buf, w.Pos, w.Limit, w.End, w.added, w.err = nil, 0, 0, 0, false, io.EOF
 }
 
