@@ -81,6 +81,7 @@ type Verified struct {
 	OK      bool      `json:"ok" doc:"Every file is in the file ledger, with the rows that the parts counted."`
 	Totals  Totals    `json:"totals" doc:"The sums of the file ledger over the backfill's files."`
 	Missing int64     `json:"missing" doc:"Files that the file ledger lacks."`
+	Proved  int64     `json:"proved" doc:"Files whose rows in the table were counted and are as many as the file ledger says; 0 where the table may forget rows, or they don't know their file."`
 	Note    string    `json:"note,omitempty"`
 }
 
@@ -93,7 +94,7 @@ func viewBackfill(rec ledger.BackfillRecord, r ledger.Run) Backfill {
 		Done: BackfillDone{rec.DoneParts, r.Parts, Totals(rec.Done)}, Failure: viewFailure(r.Failure),
 	}
 	if rec.Verdict != nil {
-		v.Verified = &Verified{rec.Verdict.At, rec.Verdict.OK, Totals(rec.Verdict.Totals), rec.Verdict.Missing, rec.Verdict.Note}
+		v.Verified = &Verified{rec.Verdict.At, rec.Verdict.OK, Totals(rec.Verdict.Totals), rec.Verdict.Missing, rec.Verdict.Proved, rec.Verdict.Note}
 	}
 	if r.State.Final() {
 		return v

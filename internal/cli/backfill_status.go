@@ -115,6 +115,9 @@ func verifiedText(b api.Backfill) string {
 		return "NO: " + v.Note
 	}
 	text := fmt.Sprintf("the file ledger has all %s with %s", plural(int(v.Totals.Files), "file"), plural(int(v.Totals.Rows), "row"))
+	if v.Proved > 0 {
+		text += fmt.Sprintf(", the table has those of %s", plural(int(v.Proved), "file"))
+	}
 	return text + afterComma(v.Note)
 }
 

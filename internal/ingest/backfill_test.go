@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ func TestABackfillBringsInWhatIsNew(t *testing.T) {
 	want := ledger.BackfillFound{Files: 6, Known: 3, Complete: true, Bytes: rec.Found.Bytes}
 	if rec.Found != want || rec.Found.Bytes == 0 {
 		t.Errorf("got %+v, want %+v", rec.Found, want)
+	}
+	if rec.Verdict.Proved != 6 {
+		t.Errorf("got %d files proved by their rows, want 6", rec.Verdict.Proved)
 	}
 	if d := rec.Verdict.Totals; d.Files != 6 || d.Rows != 60 || d.Bytes != rec.Found.Bytes || rec.DoneParts != 6 || rec.Done != d {
 		t.Errorf("got %+v", rec)
@@ -335,6 +339,67 @@ func TestABackfillWhoseLeaderDies(t *testing.T) {
 			y.wantRows(files)
 		})
 	}
+}
+
+// Rows that came from elsewhere under a file's id are found at the end.
+func TestABackfillThatDoesNotVerify(t *testing.T) {
+	y := newYard(t, 3)
+	var once sync.Once
+	y.append = func(in clickhouse.Insert) (err error) {
+		if in.Table == "events" {
+			once.Do(func() {
+				err = y.house.Append(t.Context(), clickhouse.Insert{Table: in.Table, Block: in.Block, File: in.File})
+			})
+		}
+		return err
+	}
+	y.lead()
+	y.work()
+	rec := y.fill()
+	if r := y.ended(rec.Run); r.State != ledger.Done {
+		t.Fatalf("got %+v with %+v", r, r.Failure)
+	}
+	v := y.record(rec).Verdict
+	if v == nil || v.OK || v.Proved != 2 || !strings.Contains(v.Note, "in/00") {
+		t.Errorf("got %+v", v)
+	}
+}
+
+// A file that a run of the datasource left half ingested in ranges is for the next
+// run of the datasource to finish: as a whole its chunks would be others. And what
+// a backfill has claimed isn't begun in ranges.
+func TestABackfillAndFilesInRanges(t *testing.T) {
+	const rows = 300
+	y := newYard(t, 0)
+	y.put("in/000.csv", manyRows(rows))
+	y.ingest.SplitFiles(400)
+	y.work()
+	reached, goOn := y.stopAtRows(2)
+	own := y.create(y.project)
+	y.lead()
+	<-reached
+	y.cancel(own.ID)
+	y.ended(own.ID)
+	goOn()
+	if rec := y.done(y.fill()); rec.Found.Files != 0 || rec.Found.Held != 1 {
+		t.Errorf("half ingested in ranges: got %+v", rec.Found)
+	}
+	if n := y.sync(); n != 1 {
+		t.Errorf("the datasource took %d files", n)
+	}
+	y.wantRows(rows / 10)
+
+	y.put("in/000.csv", manyRows(rows)+"\n") // another version
+	y.project = y.push("in/*", "IMPORT_ON_OVERWRITE replace")
+	rec := y.fill()
+	y.pause(rec, true)
+	y.until("it is claimed", func() bool { return y.state(rec.Run).State == ledger.Running })
+	if n := y.sync(); n != 0 {
+		t.Errorf("the datasource took %d files that a backfill had claimed", n)
+	}
+	y.pause(rec, false)
+	y.done(rec)
+	y.wantRows(rows / 10)
 }
 
 func TestABackfillOfAnotherBucketIsRefused(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 )
@@ -15,22 +16,23 @@ import (
 // verifiedAtOnce is how many parts are compared with the file ledger at a time.
 const verifiedAtOnce = 4
 
-// verify compares what was planned, part by part, with the file ledger.
+// verify compares what was planned, part by part, with the file ledger, and that
+// with the rows in the table.
 func (b *Backfill) verify(ctx context.Context, j *job, r ledger.Run, p ledger.Plan) (ledger.BackfillVerdict, error) {
 	var mu sync.Mutex
 	v := verdict{At: b.ledger.Now()}
-	group, ctx := errgroup.WithContext(ctx)
+	group, reading := errgroup.WithContext(ctx)
 	group.SetLimit(verifiedAtOnce)
 	for part := range p.Parts {
-		if ctx.Err() != nil {
+		if reading.Err() != nil {
 			break
 		}
 		group.Go(func() error {
 			var files []plan.File
-			if err := b.ledger.PartPlan(ctx, r.ID, p.Epoch, part, &files); err != nil {
+			if err := b.ledger.PartPlan(reading, r.ID, p.Epoch, part, &files); err != nil {
 				return err
 			}
-			known, err := j.known(ctx, files)
+			known, err := j.known(reading, files)
 			if err != nil {
 				return err
 			}
@@ -42,9 +44,22 @@ func (b *Backfill) verify(ctx context.Context, j *job, r ledger.Run, p ledger.Pl
 			return nil
 		})
 	}
-	err := group.Wait()
+	if err := group.Wait(); err != nil {
+		return ledger.BackfillVerdict{}, err
+	}
 	v.judge(r.Totals)
+	if !keepsRows(j.ds.Engine) {
+		return ledger.BackfillVerdict(v), nil
+	}
+	proof, err := j.house.ProveFiles(ctx, j.ds.Name, string(r.ID))
+	v.proved(proof)
 	return ledger.BackfillVerdict(v), err
+}
+
+// keepsRows reports whether a table has as many rows as were appended to it:
+// other engines merge rows, and rows with a TTL expire.
+func keepsRows(e def.Engine) bool {
+	return e.TTL == "" && (e.Name == "MergeTree" || e.Name == "ReplicatedMergeTree")
 }
 
 type verdict ledger.BackfillVerdict
@@ -75,4 +90,13 @@ func (v *verdict) judge(parts ledger.Totals) {
 	case parts.SkippedFiles > 0:
 		v.Note = fmt.Sprintf("left to another run, which has them in hand: %d of the files", parts.SkippedFiles)
 	}
+}
+
+// proved adds what counting the rows in the table came to.
+func (v *verdict) proved(p clickhouse.Proof) {
+	if v.Proved = p.Files - p.Differ; p.Differ == 0 {
+		return
+	}
+	v.OK = false
+	v.Note = fmt.Sprintf("the table has other rows of %d files than the file ledger says, %s among them", p.Differ, p.First)
 }

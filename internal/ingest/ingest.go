@@ -52,6 +52,7 @@ type Warehouse interface {
 	Append(ctx context.Context, in clickhouse.Insert) error
 	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 	Load(ctx context.Context, database, table string) (clickhouse.Load, error)
+	ProveFiles(ctx context.Context, datasource, runID string) (clickhouse.Proof, error)
 }
 
 // Doors opens what definitions name. What it returns is shared and stays open.

@@ -82,6 +82,10 @@ type BackfillVerdict struct {
 	Totals Totals `json:"totals"`
 	// Missing is planned files that the file ledger doesn't have as done or failed.
 	Missing int64 `json:"missing,omitempty"`
+	// Proved is files whose rows in the table were counted, and are as many as the
+	// file ledger says. Zero where rows don't know their file, or the table may
+	// forget rows.
+	Proved int64 `json:"proved,omitempty"`
 	// Note says what is wrong, or more; one line.
 	Note string `json:"note,omitempty"`
 }
