@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -409,6 +410,45 @@ func TestABackfillOfAnotherBucketIsRefused(t *testing.T) {
 	r := y.ended(rec.Run)
 	if r.State != ledger.Failed || r.Failure == nil || r.Failure.Kind != fault.Invalid.String() {
 		t.Errorf("got %+v with %+v", r, r.Failure)
+	}
+}
+
+// However many files there are, a page of them and a part are in memory.
+func TestABackfillIsPlannedInConstantMemory(t *testing.T) {
+	const files, perPart, room = 100_000, 500, 4 << 20
+	y := newYard(t, 0)
+	y.keys = files
+	y.backfill.LimitParts(perPart)
+	rec := y.fill()
+	work, err := y.backfill.Plan(t.Context(), y.state(rec.Run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, bytes := 0, 0
+	var before, most uint64
+	for part, err := range work.Stream(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, bytes = parts+1, bytes+len(part)
+		if parts%20 == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			if before == 0 {
+				before = m.HeapAlloc
+			}
+			most = max(most, m.HeapAlloc)
+		}
+	}
+	if found := y.record(rec).Found; parts != files/perPart || found.Files != files || !found.Complete {
+		t.Errorf("got %d parts of %+v", parts, found)
+	}
+	if bytes < room*3/2 {
+		t.Fatalf("the parts are %d bytes: too few to tell", bytes)
+	}
+	if most > before+room {
+		t.Errorf("the heap grew from %d to %d bytes", before, most)
 	}
 }
 
