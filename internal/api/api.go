@@ -75,6 +75,7 @@ func (s *server) routes() {
 	s.routesOfDatasources()
 	s.routesOfQuarantine()
 	s.routesOfVerification()
+	s.routesOfBackfills()
 	s.routesOfRuns()
 	s.routesOfAlerts()
 	s.routesOfSystem()

@@ -48,6 +48,9 @@ type Config struct {
 	// Foresee says what ingesting files of a datasource would do. Nil when this
 	// producer can't.
 	Foresee func(ctx context.Context, id ledger.ProjectID, datasource string, r PlanRequest) ([]PlannedFile, error)
+	// PlanBackfill says what a backfill would do, by a version of the definitions.
+	// Nil when this producer can't.
+	PlanBackfill func(ctx context.Context, id ledger.ProjectID, rec ledger.BackfillRecord) (BackfillPlan, error)
 	// Supported reports what the definitions ask for and this version doesn't do.
 	// Nil reports nothing.
 	Supported func(*def.Project) def.Problems

@@ -17,7 +17,7 @@ type RunDetail struct {
 	CancelRequested bool     `json:"cancel_requested" doc:"Somebody asked the run to stop."`
 	Progress        Progress `json:"progress"`
 	// PartProgress has an entry per part, by number.
-	PartProgress []Part   `json:"part_progress" doc:"Every part of the current plan."`
+	PartProgress []Part   `json:"part_progress" doc:"Every part of the current plan; of a backfill those from its first open one on, 100 at most."`
 	Objects      []Object `json:"objects" doc:"What the run wrote; empty before it is done."`
 	// Ops is absent before a run of a sync is done.
 	Ops map[string]int64 `json:"ops,omitempty" doc:"Rows by op: all, or added, changed, removed and unchanged."`
@@ -77,6 +77,12 @@ func (s *server) showRun(ctx context.Context, in *runInput) (*runDetailOutput, e
 	for _, p := range out.Body.PartProgress {
 		out.Body.Progress.add(p)
 	}
+	out.Body.Progress.Done += r.Settled
+	out.Body.Progress.Waiting += max(0, r.Parts-r.Settled-len(out.Body.PartProgress))
+	if r.Settled > 0 {
+		out.Body.Progress.Rows += r.Totals.Rows
+		out.Body.Progress.Bytes += r.Totals.Bytes
+	}
 	if r.State == ledger.Done {
 		out.Body.Progress.Rows, out.Body.Progress.Bytes = r.Totals.Rows, r.Totals.Bytes
 	}
@@ -103,11 +109,25 @@ func (p *Progress) add(part Part) {
 	p.Bytes += part.Bytes
 }
 
+// partsShown is how many parts of a backfill are shown: there may be thousands.
+const partsShown = 100
+
+// numbered returns the part of a number, or nil where it isn't shown.
+func numbered(parts []Part, number int) *Part {
+	if i := number - parts[0].Part; i >= 0 && i < len(parts) {
+		return &parts[i]
+	}
+	return nil
+}
+
 // parts puts together what the ledger knows for certain, which parts are done
 // or dead, and what Redis was told last. It is stale when Redis doesn't answer.
 func (s *server) parts(ctx context.Context, r ledger.Run) (parts []Part, stale bool, err error) {
-	parts = make([]Part, r.Parts)
-	if r.Parts == 0 {
+	parts = make([]Part, r.Parts-r.Settled)
+	if r.Subject.Kind == ledger.Backfill {
+		parts = parts[:min(len(parts), partsShown)]
+	}
+	if len(parts) == 0 {
 		return parts, false, nil
 	}
 	live, err := s.Queue.Progress(ctx, string(r.ID))
@@ -116,7 +136,7 @@ func (s *server) parts(ctx context.Context, r ledger.Run) (parts []Part, stale b
 		live, stale = nil, true
 	}
 	for i := range parts {
-		parts[i] = unfinished(i, r, live)
+		parts[i] = unfinished(r.Settled+i, r, live)
 	}
 	if err := s.addDone(ctx, r, parts); err != nil {
 		return nil, stale, err
@@ -133,7 +153,7 @@ func (s *server) addWaves(ctx context.Context, r ledger.Run, parts []Part) error
 		return nil // it is being planned anew
 	}
 	for i := range parts {
-		parts[i].Wave = plan.Wave(i)
+		parts[i].Wave = plan.Wave(parts[i].Part)
 	}
 	return err
 }
@@ -158,15 +178,15 @@ func unfinished(i int, r ledger.Run, live map[int]queue.Progress) Part {
 // addDone marks the parts that are done. Redis has the numbers of most; those
 // that it doesn't have, or forgot, are in the parts' manifests.
 func (s *server) addDone(ctx context.Context, r ledger.Run, parts []Part) error {
-	done, err := s.Ledger.FinishedParts(ctx, r.ID, r.Epoch)
+	done, err := s.Ledger.FinishedParts(ctx, r.ID, r.Epoch, r.Settled)
 	if err != nil {
 		return err
 	}
 	return each(ctx, len(done), func(ctx context.Context, i int) error {
-		if done[i] >= len(parts) {
+		part := numbered(parts, done[i])
+		if part == nil {
 			return nil
 		}
-		part := &parts[done[i]]
 		told := part.State == "retrying"
 		if part.State = "done"; told {
 			return nil
@@ -186,14 +206,15 @@ func (s *server) addDead(ctx context.Context, r ledger.Run, parts []Part) error 
 		return err
 	}
 	return each(ctx, len(dead), func(ctx context.Context, i int) error {
-		if dead[i] >= len(parts) {
+		part := numbered(parts, dead[i])
+		if part == nil {
 			return nil
 		}
 		why, err := s.Ledger.DeadPart(ctx, r.ID, r.Epoch, dead[i])
 		if err != nil {
 			return err
 		}
-		parts[dead[i]].State, parts[dead[i]].Failure = "dead", viewFailure(&why)
+		part.State, part.Failure = "dead", viewFailure(&why)
 		return nil
 	})
 }

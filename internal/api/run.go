@@ -6,11 +6,11 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 )
 
-// Run is one execution of a sync or a datasource.
+// Run is one execution of a sync, a datasource or a backfill.
 type Run struct {
 	ID      string  `json:"id" doc:"Ids sort by the time of creation."`
-	Kind    string  `json:"kind" enum:"sync,datasource" doc:"What it is a run of."`
-	Name    string  `json:"name" doc:"Of the sync or datasource."`
+	Kind    string  `json:"kind" enum:"sync,datasource,backfill" doc:"What it is a run of."`
+	Name    string  `json:"name" doc:"Of the sync, datasource or backfill."`
 	State   string  `json:"state" enum:"queued,planning,running,committing,done,failed,canceled"`
 	Trigger Trigger `json:"trigger"`
 	Project string  `json:"project" doc:"The version of the definitions it goes by."`
@@ -49,6 +49,8 @@ type Totals struct {
 	Files       int64 `json:"files" doc:"Objects written, or files read."`
 	Quarantined int64 `json:"quarantined" doc:"Rows."`
 	FailedFiles int64 `json:"failed_files"`
+	// SkippedFiles is of datasources and backfills.
+	SkippedFiles int64 `json:"skipped_files,omitempty" doc:"Files that were left to another run that has them in hand."`
 }
 
 // Failure is why a run, or a part of it, failed.

@@ -129,7 +129,7 @@ Environment:
 	flags.StringVarP(&a.output, "output", "o", "table", "table for people, json for programs")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags alone
 	root.AddCommand(a.initCommand(), a.devCommand(), a.connectionCommand(), a.previewCommand(), a.pushCommand(),
-		a.syncCommand(), a.datasourceCommand(), a.quarantineCommand(), a.verifyCommand(), a.runCommand(), a.alertCommand(), a.queueCommand(), a.versionCommand())
+		a.syncCommand(), a.datasourceCommand(), a.backfillCommand(), a.quarantineCommand(), a.verifyCommand(), a.runCommand(), a.alertCommand(), a.queueCommand(), a.versionCommand())
 	return root
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/def"
@@ -27,6 +28,7 @@ func (l *leader) api(cfg ProducerConfig) (http.Handler, error) {
 		Project: c.doors.Project, Started: l.wake, Supported: supported,
 		Test: c.test, Preview: c.preview, Foresee: c.foresee, Quarantine: c.ingest, Metrics: metrics,
 		EventToken: c.doors.EventToken, Hint: c.ingest.Hint,
+		PlanBackfill: c.planBackfill,
 	})
 }
 
@@ -84,6 +86,25 @@ func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewR
 	}
 	out := shown(found)
 	out.Datasource = found.Definition(conn.Name, r.URI)
+	return out, nil
+}
+
+// planWithin is how long the files of a backfill are listed to tell what it would
+// do; what was found by then is told.
+const planWithin = 90 * time.Second
+
+func (c *core) planBackfill(ctx context.Context, id ledger.ProjectID, rec ledger.BackfillRecord) (api.BackfillPlan, error) {
+	look, err := c.backfill.Look(ctx, id, rec, planWithin)
+	if err != nil {
+		return api.BackfillPlan{}, err
+	}
+	out := api.BackfillPlan{
+		Found: api.BackfillFound(look.Found), Parts: look.Parts, Inserts: look.Inserts, BytesPerSecond: look.Rate, RateOf: look.RateOf,
+	}
+	if took, known := look.Took(); known {
+		seconds := took.Seconds()
+		out.Seconds = &seconds
+	}
 	return out, nil
 }
 

@@ -31,6 +31,8 @@ type core struct {
 	doors  *connection.Opener
 	export *export.Export
 	ingest *ingest.Ingest
+	// backfill shares what ingest opens.
+	backfill *ingest.Backfill
 }
 
 // open connects nothing yet: a server that is down is waited for by what needs
@@ -46,6 +48,7 @@ func open(ctx context.Context, cfg Config, exports export.Config, log *zap.Logge
 	c.doors = connection.New(c.ledger, connection.Secrets{Dir: cfg.SecretsDir}, cfg.ClickHouse)
 	c.export = export.New(c.ledger, c.exportDoors(), exports, log)
 	c.ingest = ingest.New(c.ledger, c.ingestDoors(), log)
+	c.backfill = ingest.NewBackfill(c.ingest)
 	return c, nil
 }
 

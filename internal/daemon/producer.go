@@ -68,7 +68,7 @@ func (l *leader) run(ctx context.Context, term int64) {
 		return errors.Join(told, follower.Ended(ctx, r))
 	}
 	conductor := run.NewConductor(l.ledger, l.queue, map[ledger.Kind]run.Verb{
-		ledger.Export: l.export, ledger.Ingest: l.ingest,
+		ledger.Export: l.export, ledger.Ingest: l.ingest, ledger.Backfill: l.backfill,
 	}, run.Config{Term: term, Ended: ended}, l.log)
 	listener := l.ingest.NewListener(func(ctx context.Context, conn *def.Connection, url string) (ingest.Queue, error) {
 		return l.doors.Queue(ctx, conn, url)

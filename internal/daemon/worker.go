@@ -24,7 +24,7 @@ func Worker(ctx context.Context, cfg WorkerConfig, log *zap.Logger) error {
 	defer c.close()
 	parts := &run.Parts{
 		Ledger: c.ledger, Report: c.queue, Log: log,
-		Workers: map[ledger.Kind]run.Worker{ledger.Export: c.export, ledger.Ingest: c.ingest},
+		Workers: map[ledger.Kind]run.Worker{ledger.Export: c.export, ledger.Ingest: c.ingest, ledger.Backfill: c.backfill},
 	}
 	worker := queue.NewWorker(c.redis, queue.WorkerConfig{Queues: cfg.Queues, Grace: cfg.ShutdownTimeout, Log: log}, parts)
 	log.Info("worker starts", zap.String("version", telemetry.Version), zap.Any("queues", cfg.Queues))

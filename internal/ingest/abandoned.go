@@ -13,7 +13,7 @@ import (
 // have any more: those that were deleted or overwritten since. To try them is to
 // have the file ledger say so of them, rather than that they are being ingested
 // for ever (TestWhatWasBegunAndIsGoneFails).
-func (j *job) offerAbandoned(ctx context.Context, taken *plan.Selection, listed map[clickhouse.FileVersion]bool) error {
+func (j *job) offerAbandoned(ctx context.Context, c *claims, taken *plan.Selection, listed map[clickhouse.FileVersion]bool) error {
 	filter := clickhouse.FileFilter{State: clickhouse.FileIngesting, Limit: listPage}
 	for {
 		page, err := j.house.ListFiles(ctx, j.ds.Name, filter)
@@ -21,7 +21,11 @@ func (j *job) offerAbandoned(ctx context.Context, taken *plan.Selection, listed 
 			return err
 		}
 		for _, rec := range page {
-			if listed[rec.Version()] {
+			held, err := c.held(ctx, rec)
+			if err != nil {
+				return err
+			}
+			if held || listed[rec.Version()] {
 				continue
 			}
 			f := fileOfRecord(rec)

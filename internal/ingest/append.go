@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
@@ -58,6 +60,9 @@ func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
 	if sent := group.Wait(); sent != nil {
 		return sent // the cause of err, if there is one
 	}
+	if errors.Is(err, run.ErrHalted) {
+		return cmp.Or(a.record(ctx, a.stored.all()), err) // it is gone on with from here
+	}
 	return err
 }
 
@@ -94,7 +99,7 @@ func (a *appender) skip(ctx context.Context, decoder format.Decoder) error {
 func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *errgroup.Group) error {
 	counted := decoder.Facts().Bytes
 	for chunk := a.rec.Chunks; ; chunk++ {
-		if err := ctx.Err(); err != nil {
+		if err := cmp.Or(ctx.Err(), a.halted(ctx)); err != nil {
 			return err
 		}
 		b := <-a.free // at most appendsAtOnce are away

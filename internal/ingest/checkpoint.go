@@ -42,12 +42,25 @@ func (c *checkpoint) reached(rec clickhouse.FileRecord) (due clickhouse.FileReco
 	return c.stored, true
 }
 
+// all returns the checkpoint when no chunk is on its way.
+func (c *checkpoint) all() clickhouse.FileRecord {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recorded = c.stored.Chunks
+	return c.stored
+}
+
 // reached records how far the file is, now and then.
 func (a *appender) reached(ctx context.Context, rec clickhouse.FileRecord) error {
 	due, ok := a.stored.reached(rec)
 	if !ok {
 		return nil
 	}
-	due.UpdatedAt = a.now()
-	return a.job.house.RecordFiles(ctx, []clickhouse.FileRecord{due})
+	return a.record(ctx, due)
+}
+
+// record records a checkpoint.
+func (a *appender) record(ctx context.Context, rec clickhouse.FileRecord) error {
+	rec.UpdatedAt = a.now()
+	return a.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec})
 }

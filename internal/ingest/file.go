@@ -22,11 +22,12 @@ type partWriter struct {
 	job    *job
 	run    ledger.Run
 	meter  *run.Meter
+	now    func() time.Time // in UTC
+	log    *zap.Logger
+	halt   func(ctx context.Context) error // see halted; nil: never
 
 	added    []ledger.AddedColumn // as they were last read; a file's version is a beginning of them
 	provided uint32               // the version up to which the table has them
-	now      func() time.Time     // in UTC
-	log      *zap.Logger
 }
 
 // file ingests one file and returns its record. What is wrong with the file
@@ -107,7 +108,7 @@ func (w *partWriter) begunWith(ctx context.Context, rec clickhouse.FileRecord) (
 	if err != nil {
 		return nil, err
 	}
-	then, err := w.ingest.open(ctx, earlier.Project, w.run.Subject.Name)
+	then, err := w.ingest.open(ctx, earlier.Project, w.job.ds.Name)
 	if err != nil {
 		return nil, err
 	}

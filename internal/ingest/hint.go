@@ -34,10 +34,10 @@ func (i *Ingest) Hint(ctx context.Context, id ledger.ProjectID, name string, obj
 	if sub, err := i.ledger.Subject(ctx, subject); err != nil || len(keys) == 0 || !sub.PausedAt.IsZero() {
 		return "", err
 	}
-	taken, err := j.look(ctx, keys, len(keys))
+	taken, err := j.look(ctx, newClaims(i.ledger, ""), keys, len(keys))
 	if fault.Is(err, fault.NotFound) { // the tables aren't made yet, or the bucket isn't
-		if err = j.ensure(ctx); err == nil {
-			taken, err = j.look(ctx, keys, len(keys))
+		if err = i.ensure(ctx, j); err == nil {
+			taken, err = j.look(ctx, newClaims(i.ledger, ""), keys, len(keys))
 		}
 	}
 	if err != nil {
@@ -71,7 +71,7 @@ func (j *job) concerned(objects []event.Object) []string {
 
 // look returns the files of these keys that are to be ingested, most at most.
 // The bucket says what they are: an event may be older than the object.
-func (j *job) look(ctx context.Context, keys []string, most int) (*plan.Selection, error) {
+func (j *job) look(ctx context.Context, c *claims, keys []string, most int) (*plan.Selection, error) {
 	found := make([]*objstore.Object, len(keys))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(looksAtOnce)
@@ -97,7 +97,7 @@ func (j *job) look(ctx context.Context, keys []string, most int) (*plan.Selectio
 	}
 	taken := plan.NewSelection(most)
 	for page := range slices.Chunk(files, listPage) {
-		if err := j.offer(ctx, page, taken, map[clickhouse.FileVersion]bool{}); err != nil {
+		if err := j.offer(ctx, page, c, taken, map[clickhouse.FileVersion]bool{}); err != nil {
 			return nil, err
 		}
 	}
@@ -112,13 +112,13 @@ func (i *Ingest) selected(ctx context.Context, r ledger.Run, j *job) (selection,
 		if found, ok := i.take(r.Project, r.Subject.Name); ok {
 			return found, nil
 		}
-		return i.scan(ctx, r.Project, j)
+		return i.scan(ctx, r.Project, j, newClaims(i.ledger, r.ID))
 	}
 	i.hinted(r.Subject.Name)
 	if err := i.prepare(ctx, j); err != nil {
 		return selection{}, err
 	}
-	taken, err := j.look(ctx, keys, atMost(j.ds.Import, i.runFiles))
+	taken, err := j.look(ctx, newClaims(i.ledger, r.ID), keys, atMost(j.ds.Import, i.runFiles))
 	if err != nil {
 		return selection{}, err
 	}

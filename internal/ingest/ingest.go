@@ -54,6 +54,8 @@ type Warehouse interface {
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
 	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
+	Load(ctx context.Context, database, table string) (clickhouse.Load, error)
+	ProveFiles(ctx context.Context, datasource, runID string) (clickhouse.Proof, error)
 
 	EnsureReplayTable(ctx context.Context) error
 	RecordReplays(ctx context.Context, records []clickhouse.ReplayRecord) error

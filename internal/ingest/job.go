@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"time"
 
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/def"
@@ -16,6 +17,7 @@ import (
 type job struct {
 	ds      *def.Datasource
 	pattern *plan.Pattern
+	until   time.Time // files that were modified then or later aren't the job's; zero: all are
 	bucket  Bucket
 	house   Warehouse
 	columns []format.Column // SCHEMA's, and behind them those that were added

@@ -46,7 +46,7 @@ func (j *job) candidates(ctx context.Context, pages chan<- []plan.File) error {
 		if err != nil {
 			return err
 		}
-		if obj.Modified.Before(j.ds.Import.FromTimestamp) {
+		if obj.Modified.Before(j.ds.Import.FromTimestamp) || !j.until.IsZero() && !obj.Modified.Before(j.until) {
 			continue
 		}
 		page = append(page, fileOf(obj))

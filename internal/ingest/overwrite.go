@@ -18,6 +18,7 @@ import (
 //	the listed version is    ignore               append   replace
 //	new, the only one        taken                taken    taken
 //	new, others are there    left alone           taken    taken, replaces them
+//	claimed                  taken                taken    taken, replaces them
 //	half ingested            taken                taken    taken, replaces as it was begun
 //	done                     left                 left     left, or taken to finish replacing
 func choose(policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecord) (file plan.File, taken bool) {
@@ -26,6 +27,7 @@ func choose(policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecor
 		f.Again++ // a content that came back after another one had replaced it
 		own = slices.IndexFunc(versions, func(r clickhouse.FileRecord) bool { return r.Version() == version(f) })
 	}
+	begun := own >= 0 && versions[own].State != clickhouse.FilePlanned
 	var present, removable []string
 	for i, r := range versions {
 		if i == own || r.State == clickhouse.FileReplaced {
@@ -39,13 +41,13 @@ func choose(policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecor
 		}
 	}
 	switch {
-	case own < 0 && policy == def.ReplaceOverwrite, own >= 0 && versions[own].Replaces:
+	case !begun && policy == def.ReplaceOverwrite, begun && versions[own].Replaces:
 		f.Replaces = removable
-	case own < 0 && policy == def.IgnoreOverwrite && len(present) > 0:
+	case !begun && policy == def.IgnoreOverwrite && len(present) > 0:
 		return f, false
 	}
 	switch {
-	case own < 0 || versions[own].State == clickhouse.FileIngesting:
+	case !begun || versions[own].State == clickhouse.FileIngesting:
 		return f, true
 	case versions[own].State == clickhouse.FileDone:
 		return f, len(f.Replaces) > 0

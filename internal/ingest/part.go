@@ -37,11 +37,10 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	added, err := i.ledger.AddedColumns(ctx, p.Run.Subject.Name)
+	w, err := i.writer(ctx, j, p)
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	w := &partWriter{added: added, ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
 	switch {
 	case do.Scan > 0:
 		out, err := w.scan(ctx, s.Splits[do.Split-1], s, do.Scan-1)
@@ -53,13 +52,25 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	return total, nil, err
 }
 
+// writer returns what does a part of a job.
+func (i *Ingest) writer(ctx context.Context, j *job, p run.Part) (*partWriter, error) {
+	added, err := i.ledger.AddedColumns(ctx, j.ds.Name)
+	return &partWriter{ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log, added: added}, err
+}
+
 // files takes the files that the ledger doesn't have as done: a former attempt
-// at this part may have ended in their midst.
+// at this part may have ended in their midst. What another run has in hand
+// since the part was planned is left to it.
 func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (total ledger.Totals, err error) {
 	known, err := w.job.known(ctx, files)
 	if err != nil {
 		return total, err
 	}
+	planned := len(files)
+	if files, err = w.unheld(ctx, files, known); err != nil {
+		return total, err
+	}
+	total.SkippedFiles = int64(planned - len(files))
 	if err := w.begin(ctx, files, known, s, 0); err != nil {
 		return total, err
 	}
@@ -67,6 +78,9 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 	for _, f := range files {
 		rec := known[version(f)]
 		if rec.State == clickhouse.FileIngesting {
+			if err := w.halted(ctx); err != nil {
+				return total, err
+			}
 			rec, err = w.file(ctx, f, rec)
 			if store := new(storeError); errors.As(err, &store) && !fault.KindOf(err).Retryable() && ctx.Err() == nil {
 				kept = err // one object that may not be read doesn't keep back those behind it
@@ -86,6 +100,38 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 		return total, err
 	}
 	return total, kept
+}
+
+// unheld leaves out the files that are for another run to ingest, and those that
+// another run began in ranges since the part was planned.
+func (w *partWriter) unheld(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord) ([]plan.File, error) {
+	c := newClaims(w.ingest.ledger, w.run.ID)
+	free := make([]plan.File, 0, len(files))
+	for _, f := range files {
+		held, err := c.held(ctx, known[version(f)])
+		if err != nil {
+			return nil, err
+		}
+		if !held && !inRanges(known[version(f)]) {
+			free = append(free, f)
+		}
+	}
+	return free, nil
+}
+
+// unclaimed reports whether no backfill has a file in its hands.
+func (w *partWriter) unclaimed(ctx context.Context, f plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord) (bool, error) {
+	held, err := newClaims(w.ingest.ledger, w.run.ID).held(ctx, known[version(f)])
+	return !held, err
+}
+
+// halted returns run.ErrHalted where the part isn't to go on for now. It is asked
+// where the part can be left off: before a file, and before a chunk.
+func (w *partWriter) halted(ctx context.Context) error {
+	if w.halt == nil {
+		return nil
+	}
+	return w.halt(ctx)
 }
 
 // begin records that files are being ingested, and by which chunks, before the

@@ -30,6 +30,13 @@ func (w *partWriter) beginSplit(ctx context.Context, s split, sh shared) (clickh
 	if err != nil {
 		return clickhouse.FileRecord{}, err
 	}
+	free, err := w.unclaimed(ctx, s.File, known)
+	if err != nil {
+		return clickhouse.FileRecord{}, err
+	}
+	if !free {
+		return clickhouse.FileRecord{}, fault.New(fault.Invalid, "ingest %s: a backfill has claimed it: %w", s.File.Key, run.ErrReplan)
+	}
 	if err := w.begin(ctx, []plan.File{s.File}, known, sh, s.RangeBytes); err != nil {
 		return clickhouse.FileRecord{}, err
 	}

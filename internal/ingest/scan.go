@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +33,7 @@ func (i *Ingest) Scan(ctx context.Context, id ledger.ProjectID, name string) (fi
 	if err != nil {
 		return 0, err
 	}
-	found, err := i.scan(ctx, id, j)
+	found, err := i.scan(ctx, id, j, newClaims(i.ledger, ""))
 	if err != nil {
 		return 0, err
 	}
@@ -51,7 +50,7 @@ const runFiles = 20_000
 // scan lists and selects. A page of keys is asked about while the next one is
 // listed. Its memory grows with the files that it takes, not with those that it
 // sees: TestAListingInLittleMemory.
-func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
+func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job, c *claims) (selection, error) {
 	began := i.ledger.Now()
 	if err := i.prepare(ctx, j); err != nil {
 		return selection{}, err
@@ -66,7 +65,7 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	})
 	group.Go(func() error {
 		for page := range pages {
-			if err := j.offer(groupCtx, page, taken, begun); err != nil {
+			if err := j.offer(groupCtx, page, c, taken, begun); err != nil {
 				return err
 			}
 		}
@@ -75,7 +74,7 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selecti
 	if err := group.Wait(); err != nil {
 		return selection{}, err
 	}
-	if err := j.offerAbandoned(ctx, taken, begun); err != nil {
+	if err := j.offerAbandoned(ctx, c, taken, begun); err != nil {
 		return selection{}, err
 	}
 	found := selection{project: id, began: began, at: i.ledger.Now(), files: taken.Files()}
@@ -95,26 +94,15 @@ func atMost(in *def.Import, most int) int {
 
 // offer adds the files of a page that are to be ingested, and notes which of
 // them were begun.
-func (j *job) offer(ctx context.Context, page []plan.File, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
-	keys := make([]string, len(page))
-	for i, f := range page {
-		keys[i] = f.Key
-	}
-	known, err := j.house.KnownVersions(ctx, j.ds.Name, keys)
-	if err != nil {
-		return err
-	}
-	for _, f := range page {
-		f, ok := choose(j.ds.Import.OnOverwrite, f, known[f.Key])
-		if !ok {
-			continue
-		}
+func (j *job) offer(ctx context.Context, page []plan.File, c *claims, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
+	s, err := j.stand(ctx, page, c)
+	for _, f := range append(s.free, s.split...) {
 		taken.Add(f)
-		if slices.ContainsFunc(known[f.Key], func(r clickhouse.FileRecord) bool { return r.Version() == version(f) }) {
-			begun[version(f)] = true
-		}
 	}
-	return nil
+	for _, v := range s.begun {
+		begun[v] = true
+	}
+	return err
 }
 
 func (j *job) known(ctx context.Context, files []plan.File) (map[clickhouse.FileVersion]clickhouse.FileRecord, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -23,7 +24,24 @@ func historyKey(s Subject, id RunID) string { return historyDir(s) + invert(stri
 func epochDir(id RunID, epoch int) string { return fmt.Sprintf("%se%d/", runDir(id), epoch) }
 
 func partKey(id RunID, epoch int, room string, part int) string {
-	return fmt.Sprintf("%s%s/%05d.json", epochDir(id, epoch), room, part)
+	return epochDir(id, epoch) + room + "/" + partName(part)
+}
+
+// manyParts is from where on the numbers of parts have more than five digits.
+const manyParts = 100_000
+
+// partName names a part's record so that records list in the order of parts, at
+// any number of them.
+func partName(part int) string {
+	if part < manyParts {
+		return fmt.Sprintf("%05d.json", part)
+	}
+	return fmt.Sprintf("a%09d.json", part)
+}
+
+// parsePartName returns the number of a part from the name of its record.
+func parsePartName(name string) (int, error) {
+	return strconv.Atoi(strings.TrimPrefix(strings.TrimSuffix(name, ".json"), "a"))
 }
 
 // crockford is the alphabet of a ULID, in ascending order.

@@ -166,7 +166,7 @@ func TestFirstAttemptAtAPartCounts(t *testing.T) {
 	if err != nil || m.Attempt != "0" {
 		t.Errorf("got %+v, %v; want the first attempt's", m, err)
 	}
-	if done, err := l.FinishedParts(ctx, "R", 1); err != nil || !slices.Equal(done, []int{1}) {
+	if done, err := l.FinishedParts(ctx, "R", 1, 0); err != nil || !slices.Equal(done, []int{1}) {
 		t.Errorf("finished: got %v, %v", done, err)
 	}
 	var detail int

@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +21,9 @@ type Plan struct {
 	// that planned them holds a snapshot open. Where one of them is to be done and
 	// the snapshot is gone, the run is planned anew.
 	Held bool `json:"held,omitempty"`
+	// Folded is set where the leader adds parts up in the run's record as they are
+	// done, so that neither it nor the commit reads them all: there may be many.
+	Folded bool `json:"folded,omitempty"`
 	// Queue is where the parts' tasks go.
 	Queue string `json:"queue"`
 	// TaskKind is the kind of the parts' tasks.
@@ -63,12 +64,17 @@ func (l *Ledger) SavePlan(ctx context.Context, id RunID, plan Plan, parts []json
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(savesAtOnce)
 	for i, detail := range parts {
-		group.Go(func() error { return l.create(groupCtx, partKey(id, plan.Epoch, "plan", i), detail) })
+		group.Go(func() error { return l.SavePart(groupCtx, id, plan.Epoch, i, detail) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
 	return l.create(ctx, epochDir(id, plan.Epoch)+"plan.json", plan)
+}
+
+// SavePart records one part of a plan that is saved when all its parts are.
+func (l *Ledger) SavePart(ctx context.Context, id RunID, epoch, part int, detail json.RawMessage) error {
+	return l.create(ctx, partKey(id, epoch, "plan", part), detail)
 }
 
 // Plan reads the plan of an epoch.
@@ -120,23 +126,28 @@ func (l *Ledger) DeadPart(ctx context.Context, id RunID, epoch, part int) (Failu
 	return f, err
 }
 
-// FinishedParts returns the numbers of the parts that are done.
-func (l *Ledger) FinishedParts(ctx context.Context, id RunID, epoch int) ([]int, error) {
-	return l.partNumbers(ctx, id, epoch, "part")
+// FinishedParts returns the numbers of the parts that are done, of those from
+// the given one on.
+func (l *Ledger) FinishedParts(ctx context.Context, id RunID, epoch, from int) ([]int, error) {
+	return l.partNumbers(ctx, id, epoch, "part", from)
 }
 
 // DeadParts returns the numbers of the parts that can't be done.
 func (l *Ledger) DeadParts(ctx context.Context, id RunID, epoch int) ([]int, error) {
-	return l.partNumbers(ctx, id, epoch, "dead")
+	return l.partNumbers(ctx, id, epoch, "dead", 0)
 }
 
-func (l *Ledger) partNumbers(ctx context.Context, id RunID, epoch int, room string) ([]int, error) {
+func (l *Ledger) partNumbers(ctx context.Context, id RunID, epoch int, room string, from int) ([]int, error) {
+	after := ""
+	if from > 0 {
+		after = partName(from - 1)
+	}
 	var parts []int
-	for name, err := range l.names(ctx, epochDir(id, epoch)+room+"/", "") {
+	for name, err := range l.names(ctx, epochDir(id, epoch)+room+"/", after) {
 		if err != nil {
 			return nil, err
 		}
-		n, err := strconv.Atoi(strings.TrimSuffix(name, ".json"))
+		n, err := parsePartName(name)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "record %s of run %s: not a part", name, id)
 		}

@@ -26,8 +26,9 @@ type Kind string
 
 // The kinds of subject.
 const (
-	Export Kind = "sync"
-	Ingest Kind = "datasource"
+	Export   Kind = "sync"
+	Ingest   Kind = "datasource"
+	Backfill Kind = "backfill" // of a datasource; it has one run
 )
 
 // Subject is what a run is a run of.
@@ -60,7 +61,7 @@ const (
 // Final reports whether the run has ended.
 func (s State) Final() bool { return s == Done || s == Failed || s == Canceled }
 
-// Run is one execution of a sync or a datasource.
+// Run is one execution of a sync, a datasource or a backfill.
 type Run struct {
 	ID      RunID   `json:"id"`
 	Subject Subject `json:"subject"`
@@ -75,6 +76,9 @@ type Run struct {
 	Term int64 `json:"term,omitempty"`
 	// Parts is how many parts the plan has.
 	Parts int `json:"parts"`
+	// Settled is how many parts, from the first on, are done and in Totals. It stays
+	// zero where the plan isn't Folded.
+	Settled int `json:"settled,omitempty"`
 	// Totals sums up the parts. It is complete when the run is done.
 	Totals Totals `json:"totals"`
 	// Failure is why the run failed, else nil.
@@ -139,6 +143,8 @@ type Totals struct {
 	Files       int64 `json:"files"`
 	Quarantined int64 `json:"quarantined"` // rows
 	FailedFiles int64 `json:"failed_files"`
+	// SkippedFiles is files that were left to another run that has them in hand.
+	SkippedFiles int64 `json:"skipped_files,omitempty"`
 }
 
 // Add adds u to t.
@@ -148,6 +154,7 @@ func (t *Totals) Add(u Totals) {
 	t.Files += u.Files
 	t.Quarantined += u.Quarantined
 	t.FailedFiles += u.FailedFiles
+	t.SkippedFiles += u.SkippedFiles
 }
 
 // Failure is an error as the ledger keeps it: without secrets, one line.

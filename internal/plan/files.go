@@ -96,16 +96,14 @@ type Limits struct {
 // order. A file larger than the limit has a part of its own.
 func Group(files []File, limits Limits) [][]File {
 	var parts [][]File
-	var size int64
-	for i, f := range files {
-		last := len(parts) - 1
-		if i == 0 || len(parts[last]) >= limits.Files || size+f.Size > limits.Bytes {
-			parts = append(parts, []File{f})
-			size = f.Size
-			continue
+	c := Cutter{Limits: limits}
+	for _, f := range files {
+		if full := c.Add(f); full != nil {
+			parts = append(parts, full)
 		}
-		parts[last] = append(parts[last], f)
-		size += f.Size
+	}
+	if rest := c.Rest(); rest != nil {
+		parts = append(parts, rest)
 	}
 	return parts
 }

@@ -73,6 +73,18 @@ func (c *Client) Forget(ctx context.Context, run string) error {
 	return nil
 }
 
+// ForgetParts drops the progress of n parts of a run.
+func (c *Client) ForgetParts(ctx context.Context, run string, first, n int) error {
+	fields := make([]string, n)
+	for i := range fields {
+		fields[i] = strconv.Itoa(first + i)
+	}
+	if err := c.redis.HDel(ctx, progressKey+run, fields...).Err(); err != nil {
+		return classify(err, "forget progress of run %s", run)
+	}
+	return nil
+}
+
 // Notify wakes whoever listens: something happened to a run. It is a hint, and
 // may get lost.
 func (c *Client) Notify(ctx context.Context, run string) error {

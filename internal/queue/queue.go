@@ -106,6 +106,19 @@ func (c *Client) Withdraw(t task.Task) error {
 	return nil
 }
 
+// Recall takes a task out of the queue that no worker has. One that a worker has
+// goes on.
+func (c *Client) Recall(t task.Task) error {
+	err := c.inspector.DeleteTask(t.Queue, t.ID())
+	if err == nil || errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return nil
+	}
+	if state, _, unknown := c.State(t); unknown == nil && state == Active {
+		return nil
+	}
+	return classify(err, "recall task %s", t.ID())
+}
+
 // Depth is how many tasks of a queue are in which state.
 type Depth struct {
 	Queue   string `json:"queue"`

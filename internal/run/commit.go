@@ -17,15 +17,12 @@ func (c *Conductor) commit(ctx context.Context, r ledger.Run, verb Verb) error {
 	if err != nil {
 		return err
 	}
-	parts := make([]ledger.PartManifest, plan.Parts)
-	for i := range parts {
-		parts[i], err = c.ledger.PartManifest(ctx, r.ID, r.Epoch, i)
-		if fault.Is(err, fault.NotFound) {
-			return c.reopen(ctx, r, []int{i}) // a crash between reopening a part and saying so
-		}
-		if err != nil {
-			return err
-		}
+	parts, open, err := c.manifests(ctx, r, plan)
+	if err != nil {
+		return err
+	}
+	if open >= 0 {
+		return c.reopen(ctx, r, []int{open}) // a crash between reopening a part and saying so
 	}
 	totals, err := verb.Commit(ctx, r, plan, parts)
 	var spoiled *SpoiledError
@@ -46,6 +43,25 @@ func (c *Conductor) commit(ctx context.Context, r ledger.Run, verb Verb) error {
 		return nil
 	})
 	return err
+}
+
+// manifests reads what the parts did, of a plan that isn't folded. A part that is
+// open nevertheless is returned; -1 is none.
+func (c *Conductor) manifests(ctx context.Context, r ledger.Run, plan ledger.Plan) (parts []ledger.PartManifest, open int, err error) {
+	if plan.Folded {
+		return nil, -1, nil
+	}
+	parts = make([]ledger.PartManifest, plan.Parts)
+	for i := range parts {
+		parts[i], err = c.ledger.PartManifest(ctx, r.ID, r.Epoch, i)
+		if fault.Is(err, fault.NotFound) {
+			return nil, i, nil
+		}
+		if err != nil {
+			return nil, -1, err
+		}
+	}
+	return parts, -1, nil
 }
 
 // heldUp is called when a commit can't go on for now. As long as nothing can be

@@ -20,8 +20,10 @@ type Queue interface {
 	Enqueue(ctx context.Context, t task.Task) error
 	State(t task.Task) (queue.State, string, error)
 	Withdraw(t task.Task) error
+	Recall(t task.Task) error
 	Progress(ctx context.Context, run string) (map[int]queue.Progress, error)
 	Forget(ctx context.Context, run string) error
+	ForgetParts(ctx context.Context, run string, first, n int) error
 	Listen(ctx context.Context, wake func(run string))
 }
 
@@ -214,7 +216,7 @@ func (c *Conductor) step(ctx context.Context, id ledger.RunID, wake <-chan struc
 	case ledger.Planning:
 		return false, c.plan(ctx, r, verb)
 	case ledger.Running:
-		return false, c.watch(ctx, r, wake)
+		return false, c.watch(ctx, r, verb, wake)
 	case ledger.Committing:
 		return false, c.commit(ctx, r, verb)
 	}

@@ -128,7 +128,7 @@ func TestADeadTwinDoesNotFailAPartThatIsDone(t *testing.T) {
 	s.work(time.Second)
 	id := s.trigger().ID
 	s.until(id, "half done", func(ledger.Run) bool {
-		done, err := s.ledger.FinishedParts(t.Context(), id, 1)
+		done, err := s.ledger.FinishedParts(t.Context(), id, 1, 0)
 		return err == nil && len(done) == 1
 	})
 	h := &run.Parts{Ledger: s.ledger, Report: s.client, Log: zaptest.NewLogger(t)}

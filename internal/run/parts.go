@@ -46,6 +46,9 @@ func (h *Parts) Handle(ctx context.Context, t task.Task, attempt string) error {
 	stop := h.beat(ctx, t, attempt, part.Meter)
 	defer stop()
 	totals, output, err := worker.Part(ctx, part)
+	if errors.Is(err, ErrHalted) {
+		return fault.New(fault.Conflict, "part %d of run %s: %w", t.Part, part.Run.ID, err) // the leader asks for it again
+	}
 	if err != nil {
 		return err
 	}

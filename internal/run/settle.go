@@ -11,31 +11,68 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
+// pace asks the verb how many parts may be with the queue. It reports whether
+// parts may begin now and might not before, or the other way round.
+func (w *watcher) pace(ctx context.Context) (turned bool) {
+	if w.pacer == nil {
+		return false
+	}
+	limit, err := w.pacer.Pace(ctx, w.run, w.far())
+	if err != nil {
+		w.c.log.Warn("pace kept", zap.String("run", string(w.run.ID)), zap.Error(err))
+		return false
+	}
+	turned = (limit > 0) != (w.limit > 0)
+	w.limit = limit
+	return turned
+}
+
 // reconcile enqueues the open parts of the present wave that the queue doesn't
-// hold, and gives those whose worker fell silent to another one.
+// hold, and gives those whose worker fell silent to another one. Those beyond the
+// limit it takes back, if no worker has begun them.
 func (w *watcher) reconcile(ctx context.Context) error {
 	progress, err := w.c.queue.Progress(ctx, string(w.run.ID))
 	if err != nil {
 		return err
 	}
-	wave := w.wave()
-	for part := range w.parts {
-		if w.parts[part].done || w.plan.Wave(part) != wave {
-			continue
+	wave, allowed := w.wave(), w.limit
+	for part := range w.open() {
+		if w.plan.Wave(part) != wave {
+			break
 		}
 		p := progress[part]
 		if p.Epoch != w.plan.Epoch {
 			p = queue.Progress{} // of a part that an older plan called so
 		}
-		if err := w.settle(ctx, part, p); err != nil {
+		if err := w.settle(ctx, part, p, allowed > 0); err != nil {
 			return err
 		}
+		allowed--
 	}
 	return nil
 }
 
-// settle does what one open part needs.
-func (w *watcher) settle(ctx context.Context, part int, p queue.Progress) error {
+// send enqueues the open parts of the present wave that the queue wasn't given yet.
+func (w *watcher) send(ctx context.Context) error {
+	wave, allowed := w.wave(), w.limit
+	for part := range w.open() {
+		if w.plan.Wave(part) != wave || allowed <= 0 {
+			return nil
+		}
+		allowed--
+		if w.at(part).sent {
+			continue
+		}
+		if err := w.c.queue.Enqueue(ctx, w.task(part)); err != nil {
+			return err
+		}
+		w.at(part).sent = true
+	}
+	return nil
+}
+
+// settle does what one open part needs, which may be with the queue or not.
+func (w *watcher) settle(ctx context.Context, part int, p queue.Progress, allowed bool) error {
 	t := w.task(part)
 	state, why, err := w.c.queue.State(t)
 	if err != nil {
@@ -43,9 +80,13 @@ func (w *watcher) settle(ctx context.Context, part int, p queue.Progress) error 
 	}
 	switch state {
 	case queue.Waiting:
-		w.parts[part].since = time.Time{}
+		w.at(part).since = time.Time{}
+		if w.at(part).sent = allowed; !allowed {
+			return w.c.queue.Recall(t)
+		}
 		return nil
 	case queue.Active:
+		w.at(part).sent = true
 		if !w.silent(part, p) {
 			return nil
 		}
@@ -56,17 +97,22 @@ func (w *watcher) settle(ctx context.Context, part int, p queue.Progress) error 
 		// attempt's worker died, or was told to stop.
 		return w.again(ctx, part, why)
 	}
-	// Absent: done since we looked, lost by Redis, or never enqueued.
+	// Absent: done since we looked, lost by Redis, halted, or never enqueued.
+	if w.at(part).sent = false; !allowed {
+		return nil
+	}
 	if _, err := w.c.ledger.PartManifest(ctx, w.run.ID, w.plan.Epoch, part); !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	return w.c.queue.Enqueue(ctx, t)
+	err = w.c.queue.Enqueue(ctx, t)
+	w.at(part).sent = err == nil
+	return err
 }
 
 // silent reports whether the attempt at an active part stopped reporting. Each
 // round is given twice the time of the one before.
 func (w *watcher) silent(part int, p queue.Progress) bool {
-	pw := &w.parts[part]
+	pw := w.at(part)
 	if pw.since.IsZero() || p.Attempt != pw.last.Attempt || p.Seen != pw.last.Seen {
 		pw.last, pw.since = p, time.Now()
 		return false
@@ -82,11 +128,11 @@ const maxRounds = 8
 // be in somebody's hands. A part that was asked for too often is dead, for the
 // given reason.
 func (w *watcher) again(ctx context.Context, part int, why string) error {
-	if w.parts[part].round+1 >= maxRounds {
+	if w.at(part).round+1 >= maxRounds {
 		f := ledger.Failure{Kind: fault.Temporary.String(), Message: why, Part: part}
 		return w.c.ledger.KillPart(ctx, w.run.ID, w.plan.Epoch, f)
 	}
-	w.parts[part].round++
-	w.parts[part].since = time.Time{}
+	w.at(part).round++
+	w.at(part).since = time.Time{}
 	return w.c.queue.Enqueue(ctx, w.task(part))
 }

@@ -16,12 +16,15 @@ import (
 // watch sees to it that every part of a running run is done, and moves the run
 // on: to committing when they are, to failed when one can't be, to canceled
 // when somebody asks, to planning when it needs a snapshot that is gone.
-func (c *Conductor) watch(ctx context.Context, r ledger.Run, wake <-chan struct{}) error {
+func (c *Conductor) watch(ctx context.Context, r ledger.Run, verb Verb, wake <-chan struct{}) error {
 	plan, err := c.ledger.Plan(ctx, r.ID, r.Epoch)
 	if err != nil {
 		return err
 	}
-	w := &watcher{c: c, run: r, plan: plan, parts: make([]partWatch, plan.Parts)}
+	w := &watcher{c: c, run: r, plan: plan, base: r.Settled, limit: window}
+	if pacer, ok := verb.(Pacer); ok {
+		w.pacer, w.limit = pacer, 0
+	}
 	if err := w.takeOver(ctx); err != nil {
 		return err
 	}
@@ -32,11 +35,15 @@ func (c *Conductor) watch(ctx context.Context, r ledger.Run, wake <-chan struct{
 		if moved || err != nil {
 			return err
 		}
-		if begun != w.wave() || time.Since(reconciled) >= c.cfg.Reconcile {
+		turned := w.pace(ctx)
+		if turned || begun != w.wave() || time.Since(reconciled) >= c.cfg.Reconcile {
 			if err := w.reconcile(ctx); err != nil {
 				c.log.Warn("parts not compared with the queue", zap.String("run", string(r.ID)), zap.Error(err))
 			}
 			reconciled, begun = time.Now(), w.wave()
+		}
+		if err := w.send(ctx); err != nil {
+			c.log.Warn("parts not enqueued", zap.String("run", string(r.ID)), zap.Error(err))
 		}
 		c.pause(ctx, wake, c.cfg.Scan)
 	}
@@ -48,20 +55,25 @@ type watcher struct {
 	c     *Conductor
 	run   ledger.Run
 	plan  ledger.Plan
-	parts []partWatch
+	base  int         // all parts below are done
+	parts []partWatch // of the parts from base on, window of them at most
+	pacer Pacer       // nil: all parts of the window may be enqueued
+	limit int         // how many open parts may be with the queue
 }
 
 type partWatch struct {
-	done  bool
-	round int            // of the newest task for the part
-	last  queue.Progress // when it last changed
-	since time.Time      // by our clock
+	done   bool
+	totals ledger.Totals  // of a part that is done; only where the plan is folded
+	sent   bool           // the queue was given the newest task, or had it already
+	round  int            // of the newest task for the part
+	last   queue.Progress // when it last changed
+	since  time.Time      // by our clock
 }
 
 func (w *watcher) task(part int) task.Task {
 	return task.Task{
 		Kind: task.Kind(w.plan.TaskKind), Queue: w.plan.Queue, Run: string(w.run.ID),
-		Epoch: w.plan.Epoch, Part: part, Round: w.parts[part].round,
+		Epoch: w.plan.Epoch, Part: part, Round: w.at(part).round,
 	}
 }
 
@@ -81,8 +93,8 @@ func (w *watcher) takeOver(ctx context.Context) error {
 		return err
 	}
 	for part, p := range progress {
-		if p.Epoch == w.plan.Epoch && part < len(w.parts) {
-			w.parts[part].round = p.Round
+		if p.Epoch == w.plan.Epoch && w.watches(part) {
+			w.at(part).round = p.Round
 		}
 	}
 	return nil
@@ -100,22 +112,13 @@ func (c *Conductor) replan(ctx context.Context, id ledger.RunID) error {
 	return err
 }
 
-func (w *watcher) refresh(ctx context.Context) error {
-	finished, err := w.c.ledger.FinishedParts(ctx, w.run.ID, w.plan.Epoch)
-	for _, part := range finished {
-		w.parts[part].done = true
-	}
-	return err
-}
-
 // wave returns the first wave that has open parts, or -1 where no part is open.
 // Only its parts are enqueued: those of later ones build on it.
 func (w *watcher) wave() int {
-	open := slices.IndexFunc(w.parts, func(p partWatch) bool { return !p.done })
-	if open < 0 {
+	if w.base == w.plan.Parts {
 		return -1
 	}
-	return w.plan.Wave(open)
+	return w.plan.Wave(w.base)
 }
 
 // look finds out whether the run can move on, and moves it.
@@ -135,7 +138,7 @@ func (w *watcher) look(ctx context.Context) (moved bool, err error) {
 		return false, err
 	}
 	// A part that is done counts, whatever became of a twin of its attempt.
-	dead = slices.DeleteFunc(dead, func(part int) bool { return w.parts[part].done })
+	dead = slices.DeleteFunc(dead, func(part int) bool { return part < w.base || w.watches(part) && w.at(part).done })
 	if len(dead) > 0 {
 		why, err := w.c.ledger.DeadPart(ctx, w.run.ID, w.plan.Epoch, slices.Min(dead))
 		if err != nil {
@@ -166,10 +169,7 @@ func (w *watcher) stop(ctx context.Context, state ledger.State, why *ledger.Fail
 	if err := w.c.end(ctx, w.run, state, why); err != nil {
 		return err
 	}
-	for part := range w.parts {
-		if w.parts[part].done {
-			continue
-		}
+	for part := range w.open() {
 		if err := w.c.queue.Withdraw(w.task(part)); err != nil {
 			w.c.log.Warn("task not withdrawn", zap.String("task", w.task(part).ID()), zap.Error(err))
 		}

@@ -22,7 +22,7 @@ type orderly struct {
 
 func (q orderly) Enqueue(ctx context.Context, t task.Task) error {
 	plan := ledger.Plan{Waves: q.s.verb.waves}
-	done, err := q.s.ledger.FinishedParts(ctx, ledger.RunID(t.Run), t.Epoch)
+	done, err := q.s.ledger.FinishedParts(ctx, ledger.RunID(t.Run), t.Epoch, 0)
 	for part := range q.s.verb.parts {
 		if err == nil && plan.Wave(part) < plan.Wave(t.Part) && !slices.Contains(done, part) {
 			q.s.t.Errorf("part %d was enqueued before part %d was done", t.Part, part)
@@ -87,7 +87,7 @@ func TestTheSnapshotEndsWithTheFirstWave(t *testing.T) {
 			goOn := gates(t, first, rest)
 			id := s.trigger().ID
 			s.until(id, "half through the first wave", func(ledger.Run) bool {
-				done, err := s.ledger.FinishedParts(t.Context(), id, 1)
+				done, err := s.ledger.FinishedParts(t.Context(), id, 1, 0)
 				return err == nil && len(done) == 1
 			})
 			if n := s.verb.openHolds(); n != 1 {
