@@ -11,6 +11,7 @@ import (
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ingest"
+	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/telemetry"
 	formats "github.com/longshore/longshore/pkg/format/all"
