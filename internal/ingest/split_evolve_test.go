@@ -26,11 +26,9 @@ func (s *scene) evolvingRows(format string, rows int, id func(i int) string) {
 			fmt.Fprintf(&b, "{\"id\":%q,\"name\":\"n%d\"%s}\n", id(i), i, extra)
 		}
 	case "parquet":
-		expr := "toString(number)"
-		if id(0) != "0" {
-			expr = "concat('" + strings.TrimSuffix(id(0), "0") + "', toString(number))"
-		} else {
-			expr = "number"
+		expr := "number"
+		if prefix, _ := strings.CutSuffix(id(0), "0"); prefix != "" {
+			expr = "concat('" + prefix + "', toString(number))"
 		}
 		_, err := s.db.ExecContext(s.t.Context(), fmt.Sprintf(`INSERT INTO FUNCTION s3('%s/%s/big.parquet', '%s', '%s', 'Parquet')
 			SELECT %s AS id, toString(number) AS name, number AS extra FROM numbers(%d) ORDER BY number
