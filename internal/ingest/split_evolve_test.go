@@ -100,3 +100,21 @@ func TestASplitFileIsRefusedWhole(t *testing.T) {
 		})
 	}
 }
+
+// A file that any new field sends to quarantine whole isn't split: all of it is
+// read for one before the first row is sent.
+func TestAFileThatMayBeQuarantinedForAFieldIsNotSplit(t *testing.T) {
+	for format, parts := range map[string]int{"ndjson": 1, "csv": 2} {
+		s := newScene(t)
+		s.define("`id` UInt64,\n    `name` String", "IMPORT_ON_NEW_COLUMN quarantine\n")
+		s.evolvingRows(format, 2000, func(i int) string { return fmt.Sprint(i) })
+		s.splitPlan(7000)
+		if got := min(s.plan.Parts, 2); got != parts {
+			t.Errorf("%s: got %d parts", format, s.plan.Parts)
+		}
+		totals, err := s.parts()
+		if err != nil || totals.Rows != 0 || totals.Quarantined != 2000 {
+			t.Errorf("%s: got %+v, %v", format, totals, err)
+		}
+	}
+}
