@@ -66,7 +66,7 @@ func (a *appender) trial(ctx context.Context, decoder format.Decoder) error {
 	b := <-a.free
 	consumed, err := decoder.Next(b, int(a.chunkRows))
 	if err == nil || errors.Is(err, io.EOF) {
-		if err = a.check(a.job, decoder, consumed, b); err == nil { // other definitions: those of then are lost
+		if err = a.check(a.job, decoder, consumed, b); err == nil && a.rec.Error != "" { // by definitions that are lost
 			err = &turn{refused: refusal{{Code: codeRefused, Detail: a.rec.Error}}}
 		}
 	}

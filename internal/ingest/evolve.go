@@ -62,18 +62,20 @@ func (r *reading) addColumns(ctx context.Context, fields []string) error {
 
 // infer looks at the file from its first row that isn't stored.
 func (r *reading) infer(ctx context.Context) (schema.Inference, error) {
-	in, err := r.begun.input(ctx, r.file)
+	in, opts, err := r.open(ctx)
 	if err != nil {
 		return schema.Inference{}, err
 	}
 	defer in.Close()
-	opts := r.begun.opts
 	opts.CSV.Header = format.HeaderYes // or no field would be new
 	if in.Stream != nil {
-		opts.SampleRows = lookRows
-		if _, err := io.CopyN(io.Discard, in.Stream, r.rec.Bytes); err != nil {
-			return schema.Inference{}, err
+		opts.SampleRows, opts.Range = lookRows, nil // further rows are evidence, too
+		if r.rec.Error == "" {
+			_, err = io.CopyN(io.Discard, in.Stream, r.rec.Bytes)
 		}
+	}
+	if err != nil {
+		return schema.Inference{}, err
 	}
 	return in.format.Infer(ctx, in.Input, opts)
 }
@@ -162,7 +164,7 @@ func (r *reading) unknownIn(ctx context.Context, j *job) ([]string, error) {
 		return nil, j.blame(ctx, r.file, err)
 	}
 	defer in.Close()
-	d, j, err := r.decoder(ctx, in, j)
+	d, j, err := r.decoder(ctx, in, j, j.opts)
 	if err != nil {
 		return nil, j.blame(ctx, r.file, err)
 	}

@@ -32,6 +32,7 @@ type scene struct {
 	ledger  *ledger.Ledger
 	project ledger.ProjectID
 	files   map[string][]byte // the definitions
+	store   servertest.S3
 	data    *s3.Bucket
 	db      *sql.DB
 	ingest  *ingest.Ingest
@@ -50,7 +51,7 @@ func newScene(t *testing.T, files ...string) *scene {
 	store, ch := servertest.MinIO(t), servertest.ClickHouse(t)
 	url := "clickhouse://default@" + ch.Native + "/" + servertest.ClickHouseDatabase(t, ch.Native)
 	data := store.NewBucket(t)
-	s := &scene{t: t, data: ledgertest.Bucket(t, store, data)}
+	s := &scene{t: t, store: store, data: ledgertest.Bucket(t, store, data)}
 	db, err := sql.Open("clickhouse", url)
 	if err != nil {
 		t.Fatal(err)

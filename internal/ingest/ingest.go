@@ -47,6 +47,7 @@ type Warehouse interface {
 	Describe(ctx context.Context, database, table string) (*clickhouse.Existing, error)
 	AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
+	KnownRanges(ctx context.Context, datasource string, file clickhouse.FileVersion) ([]clickhouse.FileRecord, error)
 	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
 	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
@@ -84,6 +85,8 @@ type Ingest struct {
 	log    *zap.Logger
 	// runFiles is how many files a run takes at most.
 	runFiles int
+	// rangeBytes is how far apart the ranges of a file that is split are at least.
+	rangeBytes int64
 
 	mu      sync.Mutex
 	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
@@ -92,5 +95,8 @@ type Ingest struct {
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, scanned: map[string]selection{}, told: map[string]ledger.RunID{}}
+	return &Ingest{
+		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes,
+		scanned: map[string]selection{}, told: map[string]ledger.RunID{},
+	}
 }

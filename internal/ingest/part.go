@@ -15,7 +15,8 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// Part implements run.Worker: it ingests the files of a part, one after another.
+// Part implements run.Worker: it ingests the files of a part, one after another,
+// or a range of a file.
 func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
 	switch {
 	case p.Run.Trigger.Replay != nil:
@@ -24,8 +25,8 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	case p.Run.Trigger.Verify != nil:
 		return i.verify(ctx, p)
 	}
-	var files []plan.File
-	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {
+	var do work
+	if err := i.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &do); err != nil {
 		return ledger.Totals{}, nil, err
 	}
 	var s shared
@@ -41,7 +42,14 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 		return ledger.Totals{}, nil, err
 	}
 	w := &partWriter{added: added, ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
-	total, err := w.files(ctx, files, s)
+	switch {
+	case do.Scan > 0:
+		out, err := w.scan(ctx, s.Splits[do.Split-1], s, do.Scan-1)
+		return ledger.Totals{}, out, err
+	case do.Range > 0:
+		return ledger.Totals{}, nil, w.ranged(ctx, p, s.Splits[do.Split-1], s, do.Range)
+	}
+	total, err := w.files(ctx, do.Files, s)
 	return total, nil, err
 }
 
@@ -52,7 +60,7 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 	if err != nil {
 		return total, err
 	}
-	if err := w.begin(ctx, files, known, s); err != nil {
+	if err := w.begin(ctx, files, known, s, 0); err != nil {
 		return total, err
 	}
 	var kept error
@@ -82,7 +90,7 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 
 // begin records that files are being ingested, and by which chunks, before the
 // first of their rows is appended. It completes known.
-func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared) error {
+func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord, s shared, rangeBytes int64) error {
 	fresh := slices.DeleteFunc(slices.Clone(files), func(f plan.File) bool {
 		rec, ok := known[version(f)]
 		return ok && rec.State != clickhouse.FilePlanned
@@ -98,7 +106,7 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 	for i, f := range fresh {
 		begun[i] = clickhouse.FileRecord{
 			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
-			Marked: marked, Replaces: len(f.Replaces) > 0,
+			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0,
 			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes,
 			Columns: uint32(len(w.added)), RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}

@@ -27,6 +27,8 @@ const (
 type shared struct {
 	ChunkRows  int64 `json:"chunk_rows"`
 	ChunkBytes int64 `json:"chunk_bytes"`
+	// Splits is the files that more than one part ingests.
+	Splits []split `json:"splits,omitempty"`
 }
 
 // Plan implements run.Verb: it lists the bucket, unless that was just done, and
@@ -35,39 +37,57 @@ func (i *Ingest) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if !r.Trigger.Regular() {
 		return i.planOne(ctx, r)
 	}
+	j, err := i.open(ctx, r.Project, r.Subject.Name)
+	if err != nil {
+		return nil, err
+	}
 	found, ok := i.take(r.Project, r.Subject.Name)
 	if !ok {
-		j, err := i.open(ctx, r.Project, r.Subject.Name)
-		if err != nil {
-			return nil, err
-		}
 		if found, err = i.scan(ctx, r.Project, j); err != nil {
 			return nil, err
 		}
 	}
-	common, err := json.Marshal(shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes})
+	return i.parts(ctx, j, found.files)
+}
+
+// parts shares files out. Small ones and scans of large ones are the first wave,
+// the ranges of large texts the second.
+func (i *Ingest) parts(ctx context.Context, j *job, files []plan.File) (*run.Work, error) {
+	files, splits, err := i.splits(ctx, j, files)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
+		return nil, err
 	}
-	work := &run.Work{Plan: ledger.Plan{
-		Queue: task.QueueIngest, TaskKind: string(task.IngestPart), Shared: common, PlannedAt: i.ledger.Now(),
-	}}
-	for _, files := range plan.Group(found.files, partLimits) {
-		detail, err := json.Marshal(files)
+	var parts []work
+	for _, group := range plan.Group(files, partLimits) {
+		parts = append(parts, work{Files: group})
+	}
+	wave0, wave1, err := j.partsOf(ctx, splits, len(parts))
+	if err != nil {
+		return nil, err
+	}
+	parts = append(parts, wave0...)
+	out := &run.Work{Plan: ledger.Plan{Queue: task.QueueIngest, TaskKind: string(task.IngestPart), PlannedAt: i.ledger.Now()}}
+	if len(wave1) > 0 {
+		out.Plan.Waves = []int{len(parts), len(wave1)}
+	}
+	for _, part := range append(parts, wave1...) {
+		detail, err := json.Marshal(part)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "encode plan: %w", err)
 		}
-		work.Parts = append(work.Parts, detail)
+		out.Parts = append(out.Parts, detail)
 	}
-	return work, nil
+	out.Plan.Shared, err = json.Marshal(shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes, Splits: splits})
+	return out, err
 }
 
 // Commit implements run.Verb. Rows are visible as they are appended, so there is
-// nothing left to do but to add up, and to see to the files that were too many.
-func (i *Ingest) Commit(ctx context.Context, r ledger.Run, _ ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
+// nothing left to do but to add up, in the records of split files too, and to see
+// to the files that were too many.
+func (i *Ingest) Commit(ctx context.Context, r ledger.Run, p ledger.Plan, parts []ledger.PartManifest) (ledger.Totals, error) {
 	var total ledger.Totals
-	for _, p := range parts {
-		total.Add(p.Totals)
+	for _, part := range parts {
+		total.Add(part.Totals)
 	}
 	if r.Trigger.Verify != nil && len(parts) == 1 {
 		return total, i.ledger.SaveManifest(ctx, r.ID, parts[0].Output)
@@ -75,11 +95,37 @@ func (i *Ingest) Commit(ctx context.Context, r ledger.Run, _ ledger.Plan, parts 
 	if !r.Trigger.Regular() {
 		return total, nil
 	}
+	split, err := i.settle(ctx, r, p)
+	if err != nil {
+		return total, err
+	}
+	total.Add(split)
 	paused, err := i.overBudget(ctx, r, total)
 	if err != nil || paused {
 		return total, err
 	}
 	return total, i.goOn(ctx, r)
+}
+
+// settle completes the records of the files that a plan splits.
+func (i *Ingest) settle(ctx context.Context, r ledger.Run, p ledger.Plan) (total ledger.Totals, err error) {
+	var s shared
+	if err := json.Unmarshal(p.Shared, &s); err != nil || len(s.Splits) == 0 {
+		return total, err
+	}
+	j, err := i.open(ctx, r.Project, r.Subject.Name)
+	if err != nil {
+		return total, err
+	}
+	w := &partWriter{ingest: i, job: j, run: r, now: i.ledger.Now, log: i.log}
+	for _, file := range s.Splits {
+		t, err := w.settle(ctx, file)
+		if err != nil {
+			return total, err
+		}
+		total.Add(t)
+	}
+	return total, nil
 }
 
 // Clean implements run.Verb. An ingest leaves nothing behind.

@@ -27,11 +27,24 @@ type reading struct {
 	*partWriter
 	begun   *job // with the columns of SCHEMA alone
 	file    plan.File
+	open    opener // the file, or the range of it that is read
 	rec     *clickhouse.FileRecord
 	refused refusal         // why all rows go to quarantine
 	judged  bool            // whether they do was decided
 	decided map[string]bool // fields without a column that it was decided about
 	named   bool            // the file says before its first row which fields it has
+	trial   bool            // only the first chunk is looked at
+}
+
+// opener opens a file, or a range of it, at its first row, and says how it is read.
+type opener func(ctx context.Context) (*input, format.ReadOptions, error)
+
+// whole opens all of a file.
+func (j *job) whole(f plan.File) opener {
+	return func(ctx context.Context) (*input, format.ReadOptions, error) {
+		in, err := j.input(ctx, f)
+		return in, j.opts, err
+	}
 }
 
 // turn ends a pass over a file whose columns aren't those of the table.
@@ -48,10 +61,38 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 	if err != nil {
 		return err
 	}
+	return w.readFrom(ctx, j, f, rec, j.whole(f))
+}
+
+// readFrom decodes what is opened of a file and appends its chunks.
+func (w *partWriter) readFrom(ctx context.Context, j *job, f plan.File, rec *clickhouse.FileRecord, open opener) error {
 	if err := j.replaceable(ctx, f); err != nil {
 		return err
 	}
-	r := &reading{partWriter: w, begun: j, file: f, rec: rec, decided: map[string]bool{}}
+	r := &reading{partWriter: w, begun: j, file: f, open: open, rec: rec, decided: map[string]bool{}}
+	if rec.Range > 0 {
+		if err := r.judge(ctx); err != nil {
+			return err
+		}
+	}
+	return r.passes(ctx)
+}
+
+// judge decides by the beginning of the file, as it does for the file as a whole,
+// whether the rows of one of its ranges are rows of the table.
+func (r *reading) judge(ctx context.Context) error {
+	if r.rec.Chunks > 0 && r.rec.Error == "" {
+		return nil
+	}
+	beginning := *r
+	beginning.open, beginning.trial = r.begun.whole(r.file), true
+	err := beginning.passes(ctx)
+	r.refused, r.judged = beginning.refused, true
+	return err
+}
+
+// passes reads the file, and again after each turn.
+func (r *reading) passes(ctx context.Context) error {
 	for {
 		err := r.pass(ctx)
 		var t *turn
@@ -59,7 +100,9 @@ func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.File
 		case !errors.As(err, &t):
 			return err
 		case t.refused != nil:
-			err = r.refuse(ctx, t.refused)
+			if err = r.refuse(ctx, t.refused); err == nil && r.trial {
+				return nil
+			}
 		default:
 			err = r.addColumns(ctx, t.fields)
 		}
@@ -75,13 +118,13 @@ func (r *reading) pass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := j.input(ctx, r.file)
+	in, opts, err := r.open(ctx)
 	if err != nil {
 		return j.blame(ctx, r.file, err)
 	}
 	defer in.Close()
 	r.named = in.format.Traits().NamesFields
-	d, j, err := r.decoder(ctx, in, j)
+	d, j, err := r.decoder(ctx, in, j, opts)
 	if err != nil {
 		return j.blame(ctx, r.file, err)
 	}
@@ -92,7 +135,7 @@ func (r *reading) pass(ctx context.Context) error {
 	a := newAppender(r.partWriter, j, r.file, r.rec)
 	a.format = in.format.Traits().Name
 	a.chunkRows, a.refused, a.check = r.chunkRows(), r.refused != nil, r.check
-	if !r.judged && r.rec.Error != "" {
+	if r.trial || !r.judged && r.rec.Error != "" {
 		return a.trial(ctx, d)
 	}
 	return a.send(ctx, d)
@@ -122,8 +165,7 @@ func (r *reading) chunkRows() int64 {
 // decoder opens the file with the job's columns. Of the added ones a file that is
 // not read in its own order gets those alone that it has: where its chunks end
 // depends on the columns, and must not on what other files brought.
-func (r *reading) decoder(ctx context.Context, in *input, j *job) (format.Decoder, *job, error) {
-	opts := j.opts
+func (r *reading) decoder(ctx context.Context, in *input, j *job, opts format.ReadOptions) (format.Decoder, *job, error) {
 	opts.BlockBytes, opts.Refuse = int(r.rec.ChunkBytes), r.refused
 	if r.refused != nil {
 		opts.BlockBytes = max(opts.BlockBytes/refusedShare, 1)

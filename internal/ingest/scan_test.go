@@ -154,11 +154,11 @@ func (l *landing) files(r ledger.Run) (all []plan.File) {
 		l.t.Fatal(err)
 	}
 	for i := range work.Parts {
-		var files []plan.File
-		if err := l.ledger.PartPlan(l.t.Context(), r.ID, 1, i, &files); err != nil {
+		var part struct{ Files []plan.File }
+		if err := l.ledger.PartPlan(l.t.Context(), r.ID, 1, i, &part); err != nil {
 			l.t.Fatal(err)
 		}
-		all = append(all, files...)
+		all = append(all, part.Files...)
 	}
 	return all
 }

@@ -9,6 +9,15 @@ import (
 	"github.com/longshore/longshore/pkg/format"
 )
 
+// A blank line is no row of a file that is refused, as it is none of another.
+func TestBlankLinesOfARefusedFile(t *testing.T) {
+	why := []format.ColumnError{{Code: "x", Detail: "y"}}
+	_, rejects, _ := decodeAll(t, strings.NewReader("id,name\n1,a\n\n\r\n2,b\n\n"), columnsOf("id Int64; name String"), format.ReadOptions{Refuse: why}, 10)
+	if got, want := strings.Join(show(rejects), ", "), `1 2 8 "1,a" : x, 2 5 15 "2,b" : x`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // A column that is found by name alone doesn't change how other files are read:
 // whether a line is a header, and which field is whose where there is none.
 func TestAColumnThatIsFoundByNameAlone(t *testing.T) {

@@ -29,6 +29,11 @@ func (d *decoder) slow(dst *block.Block) error {
 		return err
 	}
 	raw := d.w.Buf[d.w.Pos:end]
+	if len(d.opts.Refuse) > 0 && how == whole && len(d.targets) > 1 && blank(d.split.fields) {
+		d.line++
+		d.w.Pos = end
+		return nil
+	}
 	fields := d.split.padded(how, len(d.targets))
 	var errs []format.ColumnError
 	switch {
