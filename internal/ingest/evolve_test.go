@@ -156,7 +156,7 @@ func TestEveryAttemptSendsTheSameChunks(t *testing.T) {
 		s.replan()
 		s.chunksOf(50)
 		if dies > 0 { // the first attempt at it goes through
-			s.append, _ = refusing(dies - 1)
+			s.append = (&gate{limit: dies - 1}).append
 			if _, err := s.part(); !fault.Is(err, fault.Temporary) {
 				t.Fatalf("dies at %d: got %v", dies, err)
 			}
