@@ -24,6 +24,13 @@ func run(state ledger.State, minutes int, totals ledger.Totals) *ledger.Run {
 	return r
 }
 
+// replay is a run that takes no new files.
+func replay(totals ledger.Totals) *ledger.Run {
+	r := run(ledger.Done, 1, totals)
+	r.Trigger.Replay = &ledger.Replay{}
+	return r
+}
+
 func rows(n int64) ledger.Totals        { return ledger.Totals{Rows: n} }
 func rejects(n int64) ledger.Totals     { return ledger.Totals{Quarantined: n} }
 func hours(n float64) time.Duration     { return time.Duration(n * float64(time.Hour)) }
@@ -69,6 +76,10 @@ func TestTriggers(t *testing.T) {
 		{"rejected and failed", rejected, alert.Facts{Run: run(ledger.Failed, 1, rejects(101))}, fires, "sync orders rejected 101 rows, more than 100"},
 		{"few rejected", rejected, alert.Facts{Run: run(ledger.Done, 1, rejects(100))}, ends, "sync orders rejected 100 rows, no more than 100 again"},
 		{"few rejected before it failed", rejected, alert.Facts{Run: run(ledger.Failed, 1, rejects(3))}, silent, ""},
+
+		{"replay", drop, alert.Facts{Run: replay(rows(1)), Before: after(100)}, silent, ""},
+		{"replay that leaves rows", rejected, alert.Facts{Run: replay(rejects(101))}, silent, ""},
+		{"replay that succeeded", failed, alert.Facts{Run: replay(rows(0))}, ends, "sync orders succeeded again"},
 
 		{"stale", fresh, alert.Facts{Fresh: noon.Add(-hours(25))}, fires, "sync orders has had no successful run for 25h, more than 24h"},
 		{"stale, and failed again", fresh, alert.Facts{Fresh: noon.Add(-hours(24.5)), Run: run(ledger.Failed, 1, rows(0))}, fires, "sync orders has had no successful run for 24h30m, more than 24h"},

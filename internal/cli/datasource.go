@@ -116,7 +116,7 @@ func printDatasource(w io.Writer, d api.DatasourceDetail) {
 	}
 	pairs(w, "datasource", d.Name, "description", strings.Join(strings.Fields(d.Description), " "), "target", d.Target, "engine", d.Engine,
 		"sorting key", d.SortingKey, "partition key", d.PartitionKey, "ttl", d.TTL, "connection", d.Connection, "files", d.BucketURI,
-		"format", d.Format, "files per run", perRun, "error budget", d.ErrorBudget, "schedule", d.Schedule.Text, "paused", paused(d.Schedule, "datasource "+d.Name), "next runs", strings.Join(nextRuns(d.Schedule), ", "),
+		"format", d.Format, "files per run", perRun, "error budget", d.ErrorBudget, "schedule", d.Schedule.Text, "paused", paused(d.Schedule, "datasource "+d.Name), "next runs", nextTimes(d.Schedule),
 		"last scan", moment(d.LastScanAt), "backlog", waiting)
 	var rows [][]string
 	for _, c := range d.Columns {

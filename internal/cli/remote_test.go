@@ -47,6 +47,16 @@ func TestGoldenWithAPI(t *testing.T) {
 	check("datasource-ls", "datasource", "ls")
 	check("datasource-show", "datasource", "show", "page_views")
 	check("datasource-sync", "datasource", "sync", "page_views")
+	beyond := ledger.Run{ID: "01HW0000000000000000000000", Subject: ledger.Subject{Kind: ledger.Ingest, Name: "page_views"}}
+	if err := s.Ledger.PauseFor(t.Context(), beyond, "run "+string(beyond.ID)+": 7 of 9 rows went to quarantine, more than IMPORT_ERROR_BUDGET 1%"); err != nil {
+		t.Fatal(err)
+	}
+	check("datasource-ls-budget", "datasource", "ls")
+	check("datasource-show-budget", "datasource", "show", "page_views")
+	check("datasource-resume-budget", "datasource", "resume", "page_views")
+	check("verify", "verify", "page_views", "--repair")
+	check("verify-remove-alone", "verify", "page_views", "--remove-unrecorded")
+	check("quarantine-replay-conflict", "quarantine", "replay", "page_views", "--fingerprint", "f1")
 	check("connection-ls", "connection", "ls")
 	check("run-ls", "run", "ls", "--limit", "3")
 	check("run-show-unknown", "run", "show", "nonsense")

@@ -138,6 +138,14 @@ func paused(s api.Schedule, subject string) string {
 	return text + "; it goes on with  longshore " + kind + " resume " + name
 }
 
+// nextTimes are the next runs of a schedule that isn't paused.
+func nextTimes(s api.Schedule) string {
+	if s.PausedAt != nil {
+		return ""
+	}
+	return strings.Join(nextRuns(s), ", ")
+}
+
 // nextOf is when the next run starts, for a table.
 func nextOf(s api.Schedule) string {
 	switch {

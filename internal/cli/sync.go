@@ -108,7 +108,7 @@ func printSync(w io.Writer, s api.SyncDetail) {
 	}
 	pairs(w, "sync", s.Name, "description", s.Description, "model", s.Model+" on "+s.Source, "primary key", strings.Join(s.PrimaryKey, ", "),
 		"mode", s.Mode, "destination", destination(s.Sync), "format", format, "columns", strings.Join(s.Columns, ", "),
-		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "paused", paused(s.Schedule, "sync "+s.Name), "next runs", strings.Join(nextRuns(s.Schedule), ", "), "baseline", baselineOf(s))
+		"parallelism", strconv.Itoa(s.Parallelism), "schedule", s.Schedule.Text, "paused", paused(s.Schedule, "sync "+s.Name), "next runs", nextTimes(s.Schedule), "baseline", baselineOf(s))
 	printActivity(w, s.Activity)
 	section(w, s.File.Path, s.File.Text)
 	section(w, s.ModelFile.Path, s.ModelFile.Text)

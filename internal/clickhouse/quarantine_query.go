@@ -62,9 +62,9 @@ type QuarantineFilter struct {
 // those that were replayed, nor those of file versions that others replaced. An
 // error of a later try stands for the first.
 func (c *Client) waiting(datasource string, settled bool) string {
-	files := "NOT IN (SELECT key, etag FROM %[3]s FINAL WHERE datasource = {datasource:String} AND state = 'replaced')"
+	files := "NOT IN (SELECT key, etag FROM %[3]s FINAL WHERE datasource = {datasource:String} AND range = 0 AND state = 'replaced')"
 	if settled {
-		files = "IN (SELECT key, etag FROM %[3]s FINAL WHERE datasource = {datasource:String} AND state IN ('done', 'failed'))"
+		files = "IN (SELECT key, etag FROM %[3]s FINAL WHERE datasource = {datasource:String} AND range = 0 AND state IN ('done', 'failed'))"
 	}
 	return fmt.Sprintf(`SELECT c__file AS key, c__etag AS etag, c__row AS row, c__line, c__offset, c__row_group, c__raw, c__import_id, insertion_date,
 			c__format, c__fields, c__delimiter, toString(r.run_id) AS replay, r.state = 'failed' AS again,

@@ -78,6 +78,15 @@ func TestQuarantineShowsWhatIsNotInTheTable(t *testing.T) {
 	if got := ids(read(clickhouse.QuarantineFilter{Key: odd, Fingerprint: "f2", Settled: true})); !slices.Equal(got, want[3:]) {
 		t.Errorf("by file and fingerprint: got %v", got)
 	}
+	split := ingesting("a") // of a file that is split, a range may be done long before the file is
+	split.ETag, split.RangeBytes = "split", 100
+	ranged := done(split)
+	ranged.Range = 1
+	record(t, c, split, ranged)
+	exec(t, c, "INSERT INTO orders_quarantine (c__file, c__etag, c__row) VALUES ('a', 'split', 1)")
+	if got := ids(read(clickhouse.QuarantineFilter{Key: "a", Settled: true})); !slices.Equal(got, want[:2]) {
+		t.Errorf("a file that isn't done: got %v", got)
+	}
 	r := read(clickhouse.QuarantineFilter{})[0]
 	if string(r.Raw) != "x,1" || r.Line != 2 || r.Offset != -1 || r.RowGroup != -1 || r.Errors[0] != "id: not a number" || r.RunID != "run 1" || r.Replay != "" || r.Format != "csv" {
 		t.Errorf("got %+v", r)

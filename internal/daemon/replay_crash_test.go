@@ -1,7 +1,6 @@
 package daemon_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -82,7 +81,7 @@ func TestAKilledProcessReplaysNothingTwice(t *testing.T) {
 			if got := one(t, s.clickhouse(), "SELECT toString(arraySort(groupArray((id, amount)))) FROM events"); got != "[(1,1.5),(2,2.125),(3,3.125)]" {
 				t.Errorf("got %s", got)
 			}
-			if got := one(t, s.clickhouse(), "SELECT concat(count(), ' ', countIf(state = 'done')) FROM longshore_replays FINAL"); got != fmt.Sprint("3 2") {
+			if got := one(t, s.clickhouse(), "SELECT concat(count(), ' ', countIf(state = 'done')) FROM longshore_replays FINAL"); got != "3 2" {
 				t.Errorf("got %s records of replays, done", got)
 			}
 		})

@@ -355,3 +355,20 @@ func replayCutOff(t *testing.T, cut int, late bool) bool {
 	}
 	return steps >= cut
 }
+
+// A replayed row has its values of columns that files added, and of those that the
+// schema named since.
+func TestReplayFillsAddedColumns(t *testing.T) {
+	s := newShelf(t)
+	s.push("`id` UInt64,\n    `n` UInt8")
+	s.put("a.csv", "id,n,extra,late\n1,1,a,7\n2,300,b,8\n")
+	s.done(ledger.Trigger{})
+	s.exec("ALTER TABLE events MODIFY COLUMN n Int32")
+	s.push("`id` UInt64,\n    `n` Int32,\n    `late` Nullable(Int64)")
+	if got := s.done(all); got.Rows != 1 || got.Quarantined != 0 {
+		t.Fatalf("got %+v", got)
+	}
+	if got, want := s.one("SELECT toString(arraySort(groupArray((id, n, extra, late)))) FROM events"), "[(1,1,'a',7),(2,300,'b',8)]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -213,10 +213,11 @@ func (v *verifier) over(ctx context.Context, id string) (bool, error) {
 		return over, nil
 	}
 	r, err := v.ingest.ledger.Run(ctx, ledger.RunID(id))
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	gone := fault.Is(err, fault.NotFound)
+	if err != nil && !gone {
 		return false, err
 	}
-	v.ended[id] = err != nil || r.State.Final()
+	v.ended[id] = gone || r.State.Final()
 	return v.ended[id], nil
 }
 

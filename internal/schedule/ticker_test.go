@@ -128,6 +128,41 @@ func TestAPausedScheduleSkipsItsTicks(t *testing.T) {
 	}
 }
 
+// A queued run that takes no new files doesn't do for a tick, which waits for it.
+func TestATickWaitsBehindAReplay(t *testing.T) {
+	hourly := def.Schedule{Kind: def.Interval, Every: time.Hour}
+	s := newScene(t, &def.Project{Datasources: map[string]*def.Datasource{"events": {Name: "events", Import: &def.Import{Schedule: hourly}}}})
+	subject := ledger.Subject{Kind: ledger.Ingest, Name: "events"}
+	var runs []ledger.Run
+	for range 2 {
+		r, err := s.Create(t.Context(), subject, "", ledger.Trigger{By: "manual", Replay: &ledger.Replay{}}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, r)
+	}
+	ticker := s.ticker(nil)
+	for range 2 { // the second is left alone for a while
+		if err := ticker.Tick(t.Context()); err != nil || len(s.runs(t)) != 2 {
+			t.Fatalf("got %d runs, %v behind two replays", len(s.runs(t)), err)
+		}
+	}
+	r, err := s.UpdateRun(t.Context(), runs[0].ID, func(r *ledger.Run) error { r.State = ledger.Done; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	s.advance(time.Minute)
+	if err := ticker.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.runs(t); len(got) != 2 || !got[1].Trigger.Regular() || got[1].Trigger.By != "schedule" {
+		t.Errorf("got %+v, want the tick's run behind the second replay", got)
+	}
+}
+
 func TestAutoStartsARunOnlyForFiles(t *testing.T) {
 	s := newScene(t, &def.Project{Datasources: map[string]*def.Datasource{
 		"events": {Name: "events", Import: &def.Import{Schedule: def.Schedule{Kind: def.Auto}}},
