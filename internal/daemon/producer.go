@@ -27,6 +27,9 @@ func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready fu
 	if err != nil {
 		return err
 	}
+	if cfg.RangeBytes > 0 {
+		c.ingest.SplitFiles(int64(cfg.RangeBytes))
+	}
 	defer c.close()
 	lead := &leader{core: c}
 	handler, err := lead.api(cfg)

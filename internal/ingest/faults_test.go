@@ -39,11 +39,13 @@ type scene struct {
 	run     ledger.Run
 	plan    ledger.Plan
 	// open is asked before an object is opened, read after it was, append before
-	// rows are sent, write before anything of ClickHouse is changed.
-	open   func(key string) error
-	read   func(key string) error
-	append func(in clickhouse.Insert) error
-	write  func(what string) error
+	// rows are sent, write before anything of ClickHouse is changed; recorded is told
+	// of records that were written.
+	open     func(key string) error
+	read     func(key string) error
+	append   func(in clickhouse.Insert) error
+	write    func(what string) error
+	recorded func()
 }
 
 func newScene(t *testing.T, files ...string) *scene {
@@ -188,7 +190,11 @@ func (w warehouse) RecordFiles(ctx context.Context, files []clickhouse.FileRecor
 	if err := w.may("record"); err != nil {
 		return err
 	}
-	return w.Client.RecordFiles(ctx, files)
+	err := w.Client.RecordFiles(ctx, files)
+	if err == nil && w.s.recorded != nil {
+		w.s.recorded()
+	}
+	return err
 }
 
 func (w warehouse) RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error {

@@ -82,6 +82,11 @@ type Ingest struct {
 	looked  map[string]time.Time // by datasource: when a run last looked at some keys alone; guarded by mu
 }
 
+// SplitFiles has files of at least twice as many bytes be read in ranges of so
+// many by several parts; 64 MiB unless it is called. It is called before the
+// first run. Files that were begun keep their ranges.
+func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
+
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
 	return &Ingest{
