@@ -42,6 +42,9 @@ type Config struct {
 	// Preview looks into files of a bucket, with a connection of the definitions
 	// in force. Nil when this producer can't.
 	Preview func(ctx context.Context, c *def.Connection, r PreviewRequest) (Preview, error)
+	// Foresee says what ingesting files of a datasource would do. Nil when this
+	// producer can't.
+	Foresee func(ctx context.Context, id ledger.ProjectID, datasource string, r PlanRequest) ([]PlannedFile, error)
 	// Supported reports what the definitions ask for and this version doesn't do.
 	// Nil reports nothing.
 	Supported func(*def.Project) def.Problems

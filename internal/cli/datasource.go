@@ -15,7 +15,7 @@ func (a *app) datasourceCommand() *cobra.Command {
 	c := group("datasource", "Sync, list and show datasources: files that become rows",
 		`  longshore datasource ls
   longshore datasource sync page_views --wait`,
-		a.startCommand(datasources), a.listDatasourcesCommand(), a.showDatasourceCommand())
+		a.startCommand(datasources), a.listDatasourcesCommand(), a.showDatasourceCommand(), a.planDatasourceCommand())
 	c.AddCommand(a.pauseCommands(datasources)...)
 	return c
 }
@@ -78,6 +78,14 @@ func coarse(seconds float64) string {
 	return fmt.Sprintf("%ds", int64(d.Seconds()))
 }
 
+// addedBy says which file brought a column that isn't in SCHEMA.
+func addedBy(a *api.Added) string {
+	if a == nil {
+		return "-"
+	}
+	return a.File + ", " + moment(&a.At)
+}
+
 func (a *app) showDatasourceCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show NAME", Short: "Show a datasource: columns, schedule, backlog and runs", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(namesOfDatasources),
@@ -112,9 +120,9 @@ func printDatasource(w io.Writer, d api.DatasourceDetail) {
 		"last scan", moment(d.LastScanAt), "backlog", waiting)
 	var rows [][]string
 	for _, c := range d.Columns {
-		rows = append(rows, []string{c.Name, c.Type, dash(c.Path), dash(c.Default)})
+		rows = append(rows, []string{c.Name, c.Type, dash(c.Path), dash(c.Default), addedBy(c.Added)})
 	}
 	fmt.Fprintln(w)
-	columns(w, "no columns", []string{"COLUMN", "TYPE", "PATH", "DEFAULT"}, rows)
+	columns(w, "no columns", []string{"COLUMN", "TYPE", "PATH", "DEFAULT", "ADDED BY"}, rows)
 	printActivity(w, d.Activity)
 }

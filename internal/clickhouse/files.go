@@ -69,7 +69,8 @@ type FileRecord struct {
 	// once this one is done.
 	Replaces bool
 	RunID    string // of a file that is ingested: that began it; else that did what the state says
-	Error    string // of a file that failed
+	// Error is why a file failed, or why all rows of one that is ingested are in quarantine.
+	Error string
 	// UpdatedAt orders the records of one file version, range and state: the latest
 	// counts. A file that is done stays so, whatever a late twin with a fast clock
 	// records. Zero means now.

@@ -23,7 +23,7 @@ var datasourceKeys = []Key{
 	{DatasourceFile, "IMPORT_MAX_FILES", "1 or more, unlimited", "5 with @auto, else unlimited", "The most files one run takes, oldest first."},
 	{DatasourceFile, "IMPORT_EVENTS", "webhook, or sqs://host/account/queue", "none", "Where the store tells of new objects, beside the listings. See [Events](ingest.md#events)."},
 	{DatasourceFile, "IMPORT_EVENTS_TOKEN", reference, "required with webhook", "What the store must bear when it tells of objects."},
-	{DatasourceFile, "IMPORT_ON_NEW_COLUMN", "add, ignore, quarantine", "add", "A field without a column: add the column, leave the field out, or quarantine the file's rows. In this version the field is left out, `add` logs a warning that names it, and `quarantine` is refused."},
+	{DatasourceFile, "IMPORT_ON_NEW_COLUMN", "add, ignore, quarantine", "add", "A field of a file that no column reads: add a column for it to the table and its quarantine before the file's rows, leave it out, or send all rows of the file to quarantine."},
 	{DatasourceFile, "IMPORT_ON_OVERWRITE", "ignore, append, replace", "ignore", "New content under an ingested key: leave it, append it too, or replace the old rows."},
 	{DatasourceFile, "IMPORT_CSV_DELIMITER", "`,` `;` `\\|` `~` tab", "found out from each file", "What separates values."},
 	{DatasourceFile, "IMPORT_CSV_HEADER", "true, false", "found out from each file", "Whether the first line names the columns."},

@@ -38,7 +38,7 @@ func (s *scene) put(key string, body []byte) (etag string) {
 
 // gate counts blocks of rows, and refuses those beyond a limit.
 type gate struct {
-	limit  int          // zero is none
+	limit  int
 	blocks atomic.Int64 // of rows that came
 }
 
@@ -46,7 +46,7 @@ func (g *gate) append(in clickhouse.Insert) error {
 	if in.Table != "events" {
 		return nil
 	}
-	if n := g.blocks.Add(1); g.limit == 0 || n <= int64(g.limit) {
+	if g.blocks.Add(1) <= int64(g.limit) {
 		return nil
 	}
 	return fault.New(fault.Temporary, "not the server")
@@ -83,7 +83,7 @@ func TestAnAttemptGoesOnFromTheCheckpoint(t *testing.T) {
 	if got, want := s.one("SELECT toString((state, rows, quarantined)) FROM longshore_files FINAL"), fmt.Sprintf("('ingesting',%d,%d)", 90*stored, 10*stored); got != want {
 		t.Fatalf("got checkpoint %s, want %s", got, want)
 	}
-	g = new(gate)
+	g = &gate{limit: 1000}
 	s.append, s.recorded = g.append, nil
 	totals, err := s.part()
 	if err != nil || totals.Rows != 4500 || totals.Quarantined != 500 {

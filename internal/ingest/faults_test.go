@@ -186,6 +186,13 @@ func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
 	return w.Client.Append(ctx, in)
 }
 
+func (w warehouse) AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error {
+	if err := w.may("alter"); err != nil {
+		return err
+	}
+	return w.Client.AddColumn(ctx, t, column)
+}
+
 func (w warehouse) RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error {
 	if err := w.may("record"); err != nil {
 		return err

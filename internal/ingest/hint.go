@@ -36,7 +36,7 @@ func (i *Ingest) Hint(ctx context.Context, id ledger.ProjectID, name string, obj
 	}
 	taken, err := j.look(ctx, keys, len(keys))
 	if fault.Is(err, fault.NotFound) { // the tables aren't made yet, or the bucket isn't
-		if err = j.ensure(ctx); err == nil {
+		if err = i.ensure(ctx, j); err == nil {
 			taken, err = j.look(ctx, keys, len(keys))
 		}
 	}
@@ -115,7 +115,7 @@ func (i *Ingest) selected(ctx context.Context, r ledger.Run, j *job) (selection,
 		return i.scan(ctx, r.Project, j)
 	}
 	i.hinted(r.Subject.Name)
-	if err := j.prepare(ctx); err != nil {
+	if err := i.prepare(ctx, j); err != nil {
 		return selection{}, err
 	}
 	taken, err := j.look(ctx, keys, atMost(j.ds.Import, i.runFiles))
@@ -126,8 +126,8 @@ func (i *Ingest) selected(ctx context.Context, r ledger.Run, j *job) (selection,
 }
 
 // prepare makes what a run needs, and says what stands in its way.
-func (j *job) prepare(ctx context.Context) error {
-	if err := j.ensure(ctx); err != nil {
+func (i *Ingest) prepare(ctx context.Context, j *job) error {
+	if err := i.ensure(ctx, j); err != nil {
 		return err
 	}
 	return j.checkReplace(ctx)

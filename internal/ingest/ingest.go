@@ -45,6 +45,8 @@ type Warehouse interface {
 	EnsureTable(ctx context.Context, t clickhouse.Table) error
 	EnsureFileTable(ctx context.Context) error
 	KnowsFiles(ctx context.Context, table string) (bool, error)
+	Describe(ctx context.Context, database, table string) (*clickhouse.Existing, error)
+	AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
 	KnownRanges(ctx context.Context, datasource string, file clickhouse.FileVersion) ([]clickhouse.FileRecord, error)
 	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
@@ -78,8 +80,9 @@ type Ingest struct {
 	rangeBytes int64
 
 	mu      sync.Mutex
-	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
-	looked  map[string]time.Time // by datasource: when a run last looked at some keys alone; guarded by mu
+	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
+	looked  map[string]time.Time    // by datasource: when a run last looked at some keys alone; guarded by mu
+	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 }
 
 // SplitFiles has files of at least twice as many bytes be read in ranges of so
@@ -91,6 +94,6 @@ func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
 	return &Ingest{
 		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes,
-		scanned: map[string]selection{}, looked: map[string]time.Time{},
+		scanned: map[string]selection{}, looked: map[string]time.Time{}, told: map[string]ledger.RunID{},
 	}
 }

@@ -53,7 +53,7 @@ const runFiles = 20_000
 // sees: TestAListingInLittleMemory.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job) (selection, error) {
 	began := i.ledger.Now()
-	if err := j.prepare(ctx); err != nil {
+	if err := i.prepare(ctx, j); err != nil {
 		return selection{}, err
 	}
 	taken := plan.NewSelection(atMost(j.ds.Import, i.runFiles))
