@@ -31,7 +31,7 @@ func (s *stage) rows(n string) {
 // the table though nobody lists the bucket.
 func TestMinIOTellsOfObjects(t *testing.T) {
 	const token = "token-of-the-store"
-	address := freeAddress(t)
+	address := refusedPort(t)
 	store, _ := servertest.StartMinIO(t, "MINIO_NOTIFY_WEBHOOK_ENABLE_longshore=on",
 		"MINIO_NOTIFY_WEBHOOK_ENDPOINT_longshore=http://"+address+"/api/v1/events/events", "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_longshore="+token)
 	s := newStage(t)
@@ -60,16 +60,6 @@ func TestMinIOTellsOfObjects(t *testing.T) {
 			t.Errorf("got a run by %+v, want events alone", r.Trigger)
 		}
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // produceAt runs a producer on an address.
@@ -121,7 +111,7 @@ func TestAMessageIsKeptUntilItsRunIsRecorded(t *testing.T) {
 	q := newSQS(t)
 	s := newStage(t)
 	files := s.events("in/*.csv", "IMPORT_SCHEDULE @on-demand\nIMPORT_EVENTS sqs://"+q.address+"/1/objects\n")
-	away := freeAddress(t) // nobody answers there
+	away := refusedPort(t) // nobody answers there
 	files["connections/away.connection"] = "TYPE clickhouse\nCLICKHOUSE_URL clickhouse://default@" + away + "/" + s.chName + "\n"
 	files["longshore.yaml"] = "clickhouse: away\n"
 	s.push(files)

@@ -93,8 +93,8 @@ type Ingest struct {
 
 	mu      sync.Mutex
 	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
-	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 	looked  map[string]time.Time    // by datasource: when a run last looked at some keys alone; guarded by mu
+	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 }
 
 // SplitFiles has files of at least twice as many bytes be read in ranges of so
@@ -106,6 +106,6 @@ func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
 	return &Ingest{
 		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes,
-		scanned: map[string]selection{}, told: map[string]ledger.RunID{}, looked: map[string]time.Time{},
+		scanned: map[string]selection{}, looked: map[string]time.Time{}, told: map[string]ledger.RunID{},
 	}
 }
