@@ -26,7 +26,7 @@ func (s *scene) evolvingRows(format string, rows int, id func(i int) string) {
 			fmt.Fprintf(&b, "{\"id\":%q,\"name\":\"n%d\"%s}\n", id(i), i, extra)
 		}
 	case "parquet":
-		expr := "toString(number)"
+		var expr string
 		if id(0) != "0" {
 			expr = "concat('" + strings.TrimSuffix(id(0), "0") + "', toString(number))"
 		} else {
