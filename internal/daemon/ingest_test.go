@@ -162,7 +162,7 @@ func TestADamagedFileFailsAlone(t *testing.T) {
 func TestAFileIsFinishedAsItWasBegun(t *testing.T) {
 	s := newStage(t)
 	s.put("in/a.csv", csvEvents(0, 1000))
-	narrow := s.events("in/*", "")
+	narrow := s.events("in/*", "IMPORT_ON_NEW_COLUMN ignore\n")
 	narrow["datasources/events.datasource"] = strings.Replace(narrow["datasources/events.datasource"], "    `amount` Nullable(Decimal(12, 2)),\n", "", 1)
 	s.push(narrow)
 	s.produce()

@@ -26,11 +26,9 @@ func (s *scene) evolvingRows(format string, rows int, id func(i int) string) {
 			fmt.Fprintf(&b, "{\"id\":%q,\"name\":\"n%d\"%s}\n", id(i), i, extra)
 		}
 	case "parquet":
-		var expr string
-		if id(0) != "0" {
-			expr = "concat('" + strings.TrimSuffix(id(0), "0") + "', toString(number))"
-		} else {
-			expr = "number"
+		expr := "number"
+		if prefix, _ := strings.CutSuffix(id(0), "0"); prefix != "" {
+			expr = "concat('" + prefix + "', toString(number))"
 		}
 		_, err := s.db.ExecContext(s.t.Context(), fmt.Sprintf(`INSERT INTO FUNCTION s3('%s/%s/big.parquet', '%s', '%s', 'Parquet')
 			SELECT %s AS id, toString(number) AS name, number AS extra FROM numbers(%d) ORDER BY number
@@ -100,5 +98,23 @@ func TestASplitFileIsRefusedWhole(t *testing.T) {
 				t.Errorf("got record %q", got)
 			}
 		})
+	}
+}
+
+// A file that any new field sends to quarantine whole isn't split: all of it is
+// read for one before the first row is sent.
+func TestAFileThatMayBeQuarantinedForAFieldIsNotSplit(t *testing.T) {
+	for format, parts := range map[string]int{"ndjson": 1, "csv": 2} {
+		s := newScene(t)
+		s.define("`id` UInt64,\n    `name` String", "IMPORT_ON_NEW_COLUMN quarantine\n")
+		s.evolvingRows(format, 2000, func(i int) string { return fmt.Sprint(i) })
+		s.splitPlan(7000)
+		if got := min(s.plan.Parts, 2); got != parts {
+			t.Errorf("%s: got %d parts", format, s.plan.Parts)
+		}
+		totals, err := s.parts()
+		if err != nil || totals.Rows != 0 || totals.Quarantined != 2000 {
+			t.Errorf("%s: got %+v, %v", format, totals, err)
+		}
 	}
 }
