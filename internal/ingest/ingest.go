@@ -5,6 +5,12 @@
 //	part: GET ─ decompress ─ decode ─ chunk ─► INSERT … token
 //	                            └─ rows that don't fit ─► quarantine … token
 //
+// A large file is cut into ranges, each a part's. Where the rows of a text begin
+// is found by scans, in a wave of parts before.
+//
+//	scan ─┬─ join at rows that are known ─► range: GET from … ─ decode ─ chunk ─► as above
+//	scan ─┘                                 commit: are all ranges done? then the file is
+//
 // What must stay true: every file version (key and etag) is in the table once.
 //
 //   - A file is cut into chunks of rows by its content alone, so that every
@@ -13,7 +19,9 @@
 //     datasource, key, etag, range and chunk, never of the run or the attempt. The
 //     server drops a chunk that it has already.
 //   - A file counts as ingested by its row in the file ledger, in the same
-//     ClickHouse, written after its last chunk.
+//     ClickHouse, written after its last chunk, or that of its last range.
+//   - Whoever finishes a file cuts it as who began it did: how is written there
+//     before its first row is.
 package ingest
 
 import (
