@@ -30,7 +30,7 @@ type decoder struct {
 	names   []string // of the fields, where the file has a header
 	missing []int    // the columns without a field
 	unknown []string // the fields without a column
-	dropped bool     // a missing column takes no null: every row is rejected
+	refused bool     // every row is rejected: by the options, or because a missing column takes no null
 
 	row, line int64 // rows and lines before Pos
 	filled    int   // rows in the block being filled
@@ -68,21 +68,8 @@ func (d *decoder) begin() error {
 	for i, name := range names {
 		places[name] = append(places[name], i)
 	}
-	d.byCol = make([]int, len(d.columns))
-	readers := make(map[string]int, len(d.columns)) // columns before, by the name they read
-	for i, c := range d.columns {
-		d.byCol[i] = i
-		if names != nil {
-			name := pathName(c)
-			d.byCol[i] = placeOf(places[name], readers[name])
-			readers[name]++
-		}
-	}
-	fields := len(names)
-	if names == nil {
-		fields = len(d.columns)
-	}
-	d.targets = make([]target, fields)
+	d.targets = make([]target, d.findFields(names, places))
+	d.refused = len(d.opts.Refuse) > 0
 	for i := range d.targets {
 		d.targets[i].index = -1
 	}
@@ -90,7 +77,7 @@ func (d *decoder) begin() error {
 		if at < 0 {
 			d.missing = append(d.missing, col)
 			if c := d.columns[col]; !c.Type.TakesNull() && !c.Default {
-				d.dropped = true
+				d.refused = true
 			}
 			continue
 		}
@@ -106,6 +93,31 @@ func (d *decoder) begin() error {
 		d.enter(r.From)
 	}
 	return nil
+}
+
+// findFields decides which field of the file each column reads, given where the
+// header has each name, and returns how many fields there are. Without names they
+// are in the order of the columns.
+func (d *decoder) findFields(names []string, places map[string][]int) (fields int) {
+	d.byCol = make([]int, len(d.columns))
+	readers := make(map[string]int, len(d.columns)) // columns before, by the name they read
+	for i, c := range d.columns {
+		switch {
+		case names != nil:
+			name := pathName(c)
+			d.byCol[i] = placeOf(places[name], readers[name])
+			readers[name]++
+		case c.ByName:
+			d.byCol[i] = -1
+		default:
+			d.byCol[i] = fields
+			fields++
+		}
+	}
+	if names != nil {
+		return len(names)
+	}
+	return fields
 }
 
 // placeOf returns which of the fields of one name the n-th column of that name

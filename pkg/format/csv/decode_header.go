@@ -122,7 +122,8 @@ func splitMore(w *window.Window, s *splitter) (end int, how outcome, err error) 
 // like names and isn't a row of the table, all columns were renamed.
 func (d *decoder) isHeader(fields []field) bool {
 	columns := make(map[string]bool, len(d.columns))
-	for _, c := range d.columns {
+	placed := d.placed()
+	for _, c := range placed {
 		columns[pathName(c)] = true
 	}
 	matching := 0
@@ -132,17 +133,28 @@ func (d *decoder) isHeader(fields []field) bool {
 		}
 	}
 	if matching > 0 {
-		return 2*matching >= min(len(fields), len(d.columns))
+		return 2*matching >= min(len(fields), len(placed))
 	}
 	return looksLikeNames(fields) && !d.fits(fields)
 }
 
+// placed returns the columns that have a field also where there is no header.
+func (d *decoder) placed() (columns []format.Column) {
+	for _, c := range d.columns {
+		if !c.ByName {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
 // fits reports whether fields are a row of the table, in the columns' order.
 func (d *decoder) fits(fields []field) bool {
-	if len(fields) != len(d.columns) {
+	columns := d.placed()
+	if len(fields) != len(columns) {
 		return false
 	}
-	for i, c := range d.columns {
+	for i, c := range columns {
 		if strings.TrimSpace(string(fields[i].text)) == "" && !fields[i].quoted {
 			continue
 		}
