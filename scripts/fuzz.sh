@@ -10,6 +10,6 @@ git grep -l '^func Fuzz' -- '*_test.go' ':!devstack' ':!charts' ':!tools' | whil
   package=./$(dirname "$file")
   sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file" | while read -r target; do
     echo "== $package $target"
-    go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$fuzz_time" </dev/null
+    go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$fuzz_time" -fuzzminimizetime 5s </dev/null
   done
 done

@@ -117,8 +117,12 @@ var layouts = []struct {
 var (
 	firstDay, lastDay     = time.Unix(0, 0), time.Unix(65535*86400, 0)
 	lastMoment            = time.Unix(math.MaxUint32, 0)
+	lastNano              = time.Unix(math.MaxInt64/1_000_000_000-1, 0) // that DateTime64(9) holds
 	firstFarDay, endOfFar = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC)
 )
+
+// maxOffset is more than a zone is from UTC, in seconds: such a text is no time.
+const maxOffset = 16 * 3600
 
 func classifyTime(text string) Class {
 	if len(text) < 10 || text[4] != '-' {
@@ -130,6 +134,9 @@ func classifyTime(text string) Class {
 			return Class{Shape: Text}
 		}
 		return Class{Shape: Day, Far: at.Before(firstDay) || at.After(lastDay)}
+	}
+	if len(text) < 19 || text[13] != ':' || text[16] != ':' {
+		return Class{Shape: Text} // Go's parser takes an hour of one digit, ours doesn't
 	}
 	for _, l := range layouts {
 		if len(text) < l.length {
@@ -153,7 +160,10 @@ func classifyMoment(text string, at time.Time) Class {
 		}
 	}
 	digits = (digits + 2) / 3 * 3
-	if digits > 9 || at.Before(firstFarDay) || !at.Before(endOfFar) {
+	if _, offset := at.Zone(); max(offset, -offset) >= maxOffset {
+		return Class{Shape: Text}
+	}
+	if digits > 9 || digits > 6 && at.After(lastNano) || at.Before(firstFarDay) || !at.Before(endOfFar) {
 		return Class{Shape: Text}
 	}
 	return Class{Shape: Moment, Digits: digits, Far: at.Before(firstDay) || at.After(lastMoment)}

@@ -86,6 +86,7 @@ func ndjsonFiles() []written {
 			`{"s":1.50,"b":"yes","n":"7","a":[1]}`+"\n"+`{"s":{"x": 1},"b":1,"n":true,"a":[]}`+"\n"+`{"s":true,"b":false,"n":7,"a":null}`+"\n"+`{"s":"","b":"x","n":[7],"a":7}`+"\n"+`{"s":null,"b":null,"n":null,"a":{}}`+"\n"),
 		hand("ndjson/inference.ndjson", "fields that appear late, change, and nest", "", "",
 			`{"id":1,"at":"2024-02-29T12:00:00Z","user":{"name":"a"},"tags":["x"]}`+"\n"+`{"id":2.5,"at":"2024-03-01T12:00:00.5Z","user":{"name":null},"extra":[1,2]}`+"\n"),
+		hand("ndjson/not-times.ndjson", "texts that look like times, and are none", "", "", "{\"a\":\"1900-10-01 0:00:00,0\",\"b\":\"2024-02-29T12:00:00+16:00\",\"c\":1,\"c\":2}\n{\"a\":\"2024-02-29 12:00:00\",\"b\":\"2024-02-29T12:00:00Z\"}\n"),
 		hand("ndjson/long-row.ndjson", "a row longer than it may be", "a String", "longest=100000", `{"a":"x"}`+"\n"+`{"a":"`+strings.Repeat("y", 100_000)+"\"}\n"+`{"a":"z"}`+"\n"),
 		hand("ndjson/empty.ndjson", "no bytes", "a Int32", "", ""),
 		hand("ndjson/many-keys.ndjson", "more keys than are remembered, none of them a column's", "a Int32", "", "{\"a\":1"+manyKeys(3000)+"}\n{\"b\":0"+manyKeys(3000)+",\"a\":2}\n"),

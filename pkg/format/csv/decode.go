@@ -95,8 +95,9 @@ func (d *decoder) begin() error {
 	return nil
 }
 
-// findFields decides which field of the file each column reads, and returns how
-// many fields there are. Without names they are in the order of the columns.
+// findFields decides which field of the file each column reads, given where the
+// header has each name, and returns how many fields there are. Without names they
+// are in the order of the columns.
 func (d *decoder) findFields(names []string, places map[string][]int) (fields int) {
 	d.byCol = make([]int, len(d.columns))
 	readers := make(map[string]int, len(d.columns)) // columns before, by the name they read

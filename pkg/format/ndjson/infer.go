@@ -26,6 +26,7 @@ type place struct {
 	sample  schema.Sample
 	scalars int64        // values that are neither objects nor arrays nor null
 	objects int64        // objects
+	object  int64        // of a member: which of the objects around it had it last
 	plain   int64        // arrays without an object in them
 	arrays  int64        // arrays with one
 	list    schema.Class // of plain arrays
@@ -142,6 +143,11 @@ func (p *place) lookInside(s *textvalue.Scanner, row int64) {
 		if m == nil {
 			m = p.newMember(string(key))
 		}
+		if m.object == p.objects { // given twice: a column would refuse the row
+			s.Skip()
+			continue
+		}
+		m.object = p.objects
 		m.look(s, row)
 	}
 }

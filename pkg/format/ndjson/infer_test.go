@@ -99,3 +99,18 @@ func FuzzInfer(f *testing.F) {
 		}
 	})
 }
+
+// TestDuplicateKeysHideNoNull: a key that one object has twice is missing in the
+// other all the same.
+func TestDuplicateKeysHideNoNull(t *testing.T) {
+	in := format.Input{Name: "f.ndjson", Stream: strings.NewReader("{\"a\":1,\"a\":2,\"x\":{\"y\":1,\"y\":2}}\n{\"b\":1}\n")}
+	inf, err := Format{}.Infer(t.Context(), in, format.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range inf.Fields {
+		if f.Values != 1 || f.Nulls != 1 || !f.Type.IsNullable() {
+			t.Errorf("%s %s: got %d values and %d nulls, want one each", f.Name, f.Type, f.Values, f.Nulls)
+		}
+	}
+}
