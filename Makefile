@@ -46,12 +46,15 @@ BENCH ?= .
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
-.PHONY: prove-object prove-large
+.PHONY: prove-object prove-permissions prove-large
 prove-object: setup ## Have four processes write an object of each format, and read it
 	go test -count=1 -v -run '^TestEightPartsByFourProcessesAreOneObject$$' ./internal/daemon
 
-prove-large: setup ## Write more than 2 GB with four permissions, and cancel it midway
+prove-permissions: setup ## Write more than 2 GB with four permissions, and cancel it midway
 	go test -count=1 -v -run '^TestMinimalPermissions' ./internal/daemon
+
+prove-large: setup ## Ingest 5 GB of NDJSON and of CSV (or LONGSHORE_PROVE_BYTES) by workers with 512 MiB
+	go test -count=1 -v -tags prove -timeout 60m -run '^TestLargeFilesInLittleMemory$$' ./internal/daemon
 
 .PHONY: prove-commit
 prove-commit: setup ## Kill the processes of inserts and diffs at each of their steps, and check what is left

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,12 +44,17 @@ type Config struct {
 	// PlanBackfill says what a backfill would do, by a version of the definitions.
 	// Nil when this producer can't.
 	PlanBackfill func(ctx context.Context, id ledger.ProjectID, rec ledger.BackfillRecord) (BackfillPlan, error)
+	// Foresee says what ingesting files of a datasource would do. Nil when this
+	// producer can't.
+	Foresee func(ctx context.Context, id ledger.ProjectID, datasource string, r PlanRequest) ([]PlannedFile, error)
 	// Supported reports what the definitions ask for and this version doesn't do.
 	// Nil reports nothing.
 	Supported func(*def.Project) def.Problems
 	// Started is called when something happened to a run, so that the conductor
 	// of this process, if it leads, looks at once. Nil is no conductor.
 	Started func(ledger.RunID)
+	// Metrics answers /metrics, without a token; nil is no metrics.
+	Metrics http.Handler
 	// Log gets a line per request at debug level, and per failure of ours at
 	// error level. Nil is silence.
 	Log *zap.Logger

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/longshore/longshore/internal/def"
@@ -25,13 +26,6 @@ type Datasource struct {
 	Activity
 }
 
-// Backlog is the files that wait to be ingested.
-type Backlog struct {
-	Files  int64      `json:"files"`
-	Bytes  int64      `json:"bytes"`
-	Oldest *time.Time `json:"oldest,omitempty" doc:"When the oldest waiting file was modified."`
-}
-
 // DatasourceDetail is a datasource with its table and its file.
 type DatasourceDetail struct {
 	Datasource
@@ -49,6 +43,14 @@ type Column struct {
 	Type    string `json:"type" doc:"Of ClickHouse."`
 	Path    string `json:"path,omitempty" doc:"Where its value is in a JSON row; absent: the field of its name."`
 	Default string `json:"default,omitempty" doc:"SQL expression."`
+	Added   *Added `json:"added,omitempty" doc:"Set for a column that is not in SCHEMA: files brought it."`
+}
+
+// Added is where a column came from that is not in SCHEMA.
+type Added struct {
+	File string    `json:"file" doc:"The key of the file that it was first seen in."`
+	Run  string    `json:"run" doc:"The run that ingested it."`
+	At   time.Time `json:"at" doc:"When the column was decided about."`
 }
 
 func (s *server) routesOfDatasources() {
@@ -60,6 +62,7 @@ func (s *server) routesOfDatasources() {
 		method: http.MethodGet, path: "/datasources/{name}", id: "show-datasource", tag: "datasources", errors: []int{404},
 		summary: "Show a datasource", describe: "With its columns and its definition.",
 	}, s.showDatasource)
+	s.routesOfForesight()
 	s.routesOfSchedule(ledger.Ingest, "datasources")
 }
 
@@ -100,7 +103,9 @@ func (s *server) viewDatasource(ctx context.Context, d *def.Datasource) (Datasou
 	if err != nil {
 		return v, err
 	}
-	v.Backlog = Backlog{Files: rec.Backlog.Files, Bytes: rec.Backlog.Bytes, Oldest: moment(rec.Backlog.Oldest)}
+	if v.Backlog, err = s.viewBacklog(ctx, d, rec); err != nil {
+		return v, err
+	}
 	v.LastScanAt = moment(rec.LastScanAt)
 	if v.Schedule, err = viewSchedule(importSchedule(d), rec, s.Ledger.Now()); err != nil {
 		return v, err
@@ -127,10 +132,25 @@ func (s *server) showDatasource(ctx context.Context, in *nameInput) (*showDataso
 		}
 		out.Body.Columns = append(out.Body.Columns, v)
 	}
+	added, err := s.Ledger.AddedColumns(ctx, d.Name)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Columns = append(out.Body.Columns, viewAdded(d, added)...)
 	if out.Body.Datasource, err = s.viewDatasource(ctx, d); err != nil {
 		return nil, err
 	}
 	saved, err := s.Ledger.Project(ctx, id)
 	out.Body.File = fileOf(saved, d.Pos.File)
 	return out, err
+}
+
+// viewAdded returns the columns that files added and SCHEMA didn't take over.
+func viewAdded(d *def.Datasource, added []ledger.AddedColumn) (columns []Column) {
+	for _, a := range added {
+		if !slices.ContainsFunc(d.Columns, func(c def.Column) bool { return c.Name == a.Name }) {
+			columns = append(columns, Column{Name: a.Name, Type: a.Type, Path: a.Path, Added: &Added{File: a.File, Run: string(a.Run), At: a.At}})
+		}
+	}
+	return columns
 }

@@ -15,7 +15,7 @@ import (
 // readyWithin bounds one look at what we depend on.
 const readyWithin = 5 * time.Second
 
-// serveHealth answers probes, without a token and without saying much.
+// serveHealth answers probes and scrapes, without a token and without saying much.
 func (s *server) serveHealth(mux chi.Router) {
 	mux.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"process": "ok"})
@@ -26,6 +26,9 @@ func (s *server) serveHealth(mux chi.Router) {
 		answers, status := s.ready(ctx)
 		writeJSON(w, status, answers)
 	})
+	if s.Metrics != nil {
+		mux.Method(http.MethodGet, "/metrics", s.Metrics)
+	}
 }
 
 func (s *server) ready(ctx context.Context) (map[string]string, int) {

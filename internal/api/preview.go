@@ -17,6 +17,10 @@ type PreviewRequest struct {
 	Rows       int    `json:"rows,omitempty" minimum:"0" maximum:"1000" doc:"How many first rows are shown; 0 is 10."`
 	Name       string `json:"name,omitempty" maxLength:"100" doc:"Of the datasource in the text that is made; empty makes one of the URI."`
 	Format     string `json:"format,omitempty" enum:"csv,ndjson,parquet" doc:"Empty: found out from the files."`
+	// The columns that were inferred can be changed; names are those inferred.
+	Rename map[string]string `json:"rename,omitempty" doc:"Columns to be called otherwise: the inferred name and the new one."`
+	Types  map[string]string `json:"types,omitempty" doc:"Columns of another type: the inferred name and a type of ClickHouse. The type counts, whatever the values look like."`
+	Drop   []string          `json:"drop,omitempty" maxItems:"1000" doc:"Columns to leave out, by the inferred name."`
 }
 
 // Preview is what was found in the files.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ func (a *app) datasourceCommand() *cobra.Command {
 	c := group("datasource", "Sync, list and show datasources: files that become rows",
 		`  longshore datasource ls
   longshore datasource sync page_views --wait`,
-		a.startCommand(datasources), a.listDatasourcesCommand(), a.showDatasourceCommand())
+		a.startCommand(datasources), a.listDatasourcesCommand(), a.showDatasourceCommand(), a.planDatasourceCommand())
 	c.AddCommand(a.pauseCommands(datasources)...)
 	return c
 }
@@ -46,11 +47,43 @@ func (a *app) listDatasourcesCommand() *cobra.Command {
 	}
 }
 
+// backlog says how much waits, for how long, and for how long to come.
 func backlog(b api.Backlog) string {
 	if b.Files == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%s files, %s", count(b.Files), size(b.Bytes))
+	files := count(b.Files) + " files"
+	if b.Files == 1 {
+		files = "1 file"
+	}
+	text := fmt.Sprintf("%s, %s, oldest %s", files, size(b.Bytes), coarse(b.OldestSeconds))
+	if b.ETASeconds != nil {
+		text += ", ETA " + coarse(*b.ETASeconds)
+	}
+	return text
+}
+
+// coarse says seconds in the two largest units that matter: 3d4h, 2m10s.
+func coarse(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	days := int64(d / (24 * time.Hour))
+	switch {
+	case days > 0:
+		return fmt.Sprintf("%dd%dh", days, int64(d.Hours())-24*days)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%dm", int64(d.Hours()), int64(d.Minutes())%60)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%ds", int64(d.Minutes()), int64(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%ds", int64(d.Seconds()))
+}
+
+// addedBy says which file brought a column that isn't in SCHEMA.
+func addedBy(a *api.Added) string {
+	if a == nil {
+		return "-"
+	}
+	return a.File + ", " + moment(&a.At)
 }
 
 func (a *app) showDatasourceCommand() *cobra.Command {
@@ -75,7 +108,7 @@ func (a *app) showDatasourceCommand() *cobra.Command {
 func printDatasource(w io.Writer, d api.DatasourceDetail) {
 	waiting := ""
 	if d.Backlog.Files > 0 {
-		waiting = backlog(d.Backlog) + ", oldest " + moment(d.Backlog.Oldest)
+		waiting = backlog(d.Backlog) + ", since " + moment(d.Backlog.Oldest)
 	}
 	perRun := ""
 	if d.MaxFiles > 0 {
@@ -87,9 +120,9 @@ func printDatasource(w io.Writer, d api.DatasourceDetail) {
 		"last scan", moment(d.LastScanAt), "backlog", waiting)
 	var rows [][]string
 	for _, c := range d.Columns {
-		rows = append(rows, []string{c.Name, c.Type, dash(c.Path), dash(c.Default)})
+		rows = append(rows, []string{c.Name, c.Type, dash(c.Path), dash(c.Default), addedBy(c.Added)})
 	}
 	fmt.Fprintln(w)
-	columns(w, "no columns", []string{"COLUMN", "TYPE", "PATH", "DEFAULT"}, rows)
+	columns(w, "no columns", []string{"COLUMN", "TYPE", "PATH", "DEFAULT", "ADDED BY"}, rows)
 	printActivity(w, d.Activity)
 }

@@ -14,6 +14,7 @@ import (
 func (a *app) previewCommand() *cobra.Command {
 	var request api.PreviewRequest
 	var write, dir string
+	var rename, types []string
 	c := &cobra.Command{
 		Use:   "preview URI --connection NAME",
 		Short: "Look into files of a bucket, and make a datasource of them",
@@ -22,14 +23,23 @@ the first rows, and how many rows would be quarantined.
 
 The URI may hold the patterns of IMPORT_BUCKET_URI: * within a segment, ** across,
 ?, {a,b}, {1..9}. With --write NAME the datasource that the files would make is
-written to datasources/NAME.datasource, for you to change and push.`,
+written to datasources/NAME.datasource, for you to change and push. Columns can be
+renamed, given another type and left out, by the names that were inferred.`,
 		Example: `  longshore preview 's3://shop-lake/web/**/*.ndjson' --connection lake
-  longshore preview 's3://shop-lake/prices/*.csv' --connection lake --sample 5 --write prices`,
+  longshore preview 's3://shop-lake/prices/*.csv' --connection lake --sample 5 --write prices
+  longshore preview 's3://shop-lake/prices/*.csv' --connection lake --rename sku=article --type 'price=Decimal(12, 2)' --drop note --write prices`,
 		Args: cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			request.URI = args[0]
 			if write != "" {
 				request.Name = write
+			}
+			var err error
+			if request.Rename, err = assignments("--rename", rename); err != nil {
+				return err
+			}
+			if request.Types, err = assignments("--type", types); err != nil {
+				return err
 			}
 			return a.preview(cmd, request, write, dir)
 		},
@@ -39,12 +49,31 @@ written to datasources/NAME.datasource, for you to change and push.`,
 	flags.IntVar(&request.Sample, "sample", 0, "infer columns from this many files, not from the reference file alone")
 	flags.IntVar(&request.Rows, "rows", 10, "how many first rows to show")
 	flags.StringVar(&request.Format, "format", "", "csv, ndjson or parquet (default: found out)")
+	flags.StringArrayVar(&rename, "rename", nil, "call a column otherwise: `column=name`; may be repeated")
+	flags.StringArrayVar(&types, "type", nil, "give a column a type of ClickHouse: `column=type`; may be repeated")
+	flags.StringArrayVar(&request.Drop, "drop", nil, "leave a `column` out; may be repeated")
 	flags.StringVar(&write, "write", "", "write datasources/NAME.datasource")
 	flags.StringVar(&dir, "dir", ".", "the project's folder, for --write")
 	_ = c.MarkFlagRequired("connection")                                                                                                         // fails for unknown flags alone
 	_ = c.RegisterFlagCompletionFunc("connection", a.complete(namesOfConnections))                                                               // as above
 	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"csv", "ndjson", "parquet"}, cobra.ShellCompDirectiveNoFileComp)) // as above
 	return c
+}
+
+// assignments reads name=value pairs of a flag that may be repeated.
+func assignments(flag string, pairs []string) (map[string]string, error) {
+	out := make(map[string]string, len(pairs))
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" || value == "" {
+			return nil, fail(Invalid, "%s %s: write %s column=value", flag, pair, flag)
+		}
+		if _, twice := out[name]; twice {
+			return nil, fail(Invalid, "%s %s: the column is given twice", flag, pair)
+		}
+		out[name] = value
+	}
+	return out, nil
 }
 
 func (a *app) preview(cmd *cobra.Command, request api.PreviewRequest, write, dir string) error {

@@ -29,3 +29,20 @@ func TestPartsShowTheirWaveWhereThereAreSeveral(t *testing.T) {
 		}
 	}
 }
+
+func TestBacklogInWords(t *testing.T) {
+	eta := 7384.0
+	for _, c := range []struct {
+		backlog api.Backlog
+		want    string
+	}{
+		{api.Backlog{}, "-"},
+		{api.Backlog{Files: 1, Bytes: 10, OldestSeconds: 59.9}, "1 file, 10 B, oldest 59s"},
+		{api.Backlog{Files: 1200, Bytes: 10, OldestSeconds: 3*86400 + 4*3600 + 5, ETASeconds: &eta}, "1,200 files, 10 B, oldest 3d4h, ETA 2h3m"},
+		{api.Backlog{Files: 2, Bytes: 10, OldestSeconds: 130}, "2 files, 10 B, oldest 2m10s"},
+	} {
+		if got := backlog(c.backlog); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

@@ -60,7 +60,7 @@ func (c *Client) append(ctx context.Context, in Insert) error {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
-	err = s.client.Do(ctx, in.query())
+	err = s.client.Do(ctx, in.query(c.target.durability()))
 	c.pool.put(s, stop() && err == nil)
 	return err
 }
@@ -71,7 +71,7 @@ const sentRows = "_longshore_rows"
 // query sends the block as the INSERT's data. A null that stands for a DEFAULT
 // has no place there: such a block comes as a temporary table, from which the
 // server selects it, replacing nulls.
-func (in Insert) query() ch.Query {
+func (in Insert) query(more map[string]string) ch.Query {
 	columns, defaulted := input(in.Block)
 	if in.File != 0 {
 		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: sameFile{in.File, in.Block.Rows()}})
@@ -81,7 +81,7 @@ func (in Insert) query() ch.Query {
 		names[i] = col.Name
 	}
 	into := fmt.Sprintf("INSERT INTO %s (%s)", Path(in.Database, in.Table), Names(names...))
-	q := ch.Query{Settings: in.settings()}
+	q := ch.Query{Settings: in.settings(more)}
 	if !defaulted {
 		q.Body, q.Input = into+" VALUES", columns
 		return q
@@ -92,8 +92,8 @@ func (in Insert) query() ch.Query {
 }
 
 // settings make one block one part per partition, stored once. Those that a
-// server doesn't know it ignores, but for the caller's.
-func (in Insert) settings() []ch.Setting {
+// server doesn't know it ignores, but for the caller's. More are the connection's.
+func (in Insert) settings(more map[string]string) []ch.Setting {
 	ours := map[string]string{
 		"async_insert":                    "0",
 		"insert_null_as_default":          "1",
@@ -106,6 +106,7 @@ func (in Insert) settings() []ch.Setting {
 	if in.File != 0 {
 		ours[fillsMaterialized] = "1"
 	}
+	maps.Copy(ours, more)
 	maps.Copy(ours, deduplication(in.Token))
 	maps.DeleteFunc(ours, func(name, _ string) bool { _, given := in.Settings[name]; return given })
 	var out []ch.Setting

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/longshore/longshore/internal/def"
@@ -24,12 +26,19 @@ type Config struct {
 	//	skip_verify  true: TLS without checking the certificate
 	//	compress     lz4, zstd or none; by default lz4, none on this machine
 	//	cluster      name: tables are made on all its servers, ours as Replicated
+	//	distributed  true: rows are kept on all its shards, behind Distributed tables
+	//	insert_quorum  auto, or from 2 on: how many replicas have rows before we go on
 	URL def.Secret
 	// TLS is a connection's: disable, require or verify; empty leaves it to the URL.
 	TLS string
 	// CACert signs the server's certificate, beside the system's authorities: PEM
 	// text, or the path of a PEM file.
 	CACert string
+	// Cluster, Distributed and InsertQuorum are a connection's; zero leaves them to
+	// the URL.
+	Cluster      string
+	Distributed  bool
+	InsertQuorum string
 	// Appenders is how many blocks are sent at a time. Zero means 4.
 	Appenders int
 }
@@ -45,11 +54,13 @@ type target struct {
 	tls            *tls.Config // nil without TLS
 	compress       string      // lz4, zstd or none
 	cluster        string
+	distributed    bool
+	quorum         string // empty, auto or a number
 	appenders      int
 	revision       int // of the protocol at most; zero means all that the driver knows
 }
 
-var parameters = []string{"cluster", "compress", "secure", "skip_verify"}
+var parameters = []string{"cluster", "compress", "distributed", "insert_quorum", "secure", "skip_verify"}
 
 func (c Config) target() (target, error) {
 	invalid := func(format string, args ...any) (target, error) {
@@ -71,7 +82,14 @@ func (c Config) target() (target, error) {
 	password, _ := u.User.Password()
 	t := target{
 		name: c.Name, database: strings.Trim(u.Path, "/"), user: u.User.Username(), password: def.NewSecret(password),
-		compress: query.Get("compress"), cluster: query.Get("cluster"), appenders: c.Appenders,
+		compress: query.Get("compress"), cluster: cmp.Or(c.Cluster, query.Get("cluster")), appenders: c.Appenders,
+		distributed: c.Distributed || query.Get("distributed") == "true", quorum: cmp.Or(c.InsertQuorum, query.Get("insert_quorum")),
+	}
+	if t.distributed && t.cluster == "" {
+		return invalid("tables are distributed over no cluster; name it: cluster=name in the URL, or CLICKHOUSE_CLUSTER")
+	}
+	if n, err := strconv.Atoi(t.quorum); t.quorum != "" && t.quorum != "auto" && (err != nil || n < 2) {
+		return invalid("insert_quorum=%s is neither auto nor a number from 2 on", t.quorum)
 	}
 	if t.appenders <= 0 {
 		t.appenders = defaultAppenders

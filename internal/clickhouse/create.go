@@ -24,7 +24,7 @@ func (t Table) Create() string {
 	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s%s\n(\n", Path(t.Database, t.Name), onCluster(t.Cluster))
 	var entries []string
 	for _, c := range t.Columns {
-		entries = append(entries, "    "+c.definition())
+		entries = append(entries, "    "+t.definition(c))
 	}
 	for _, i := range t.Indexes {
 		entries = append(entries, fmt.Sprintf("    INDEX %s %s TYPE %s GRANULARITY %d", Name(i.Name), i.Expr, i.Type, i.Granularity))
@@ -38,16 +38,21 @@ func (t Table) Create() string {
 	}
 	clause("PARTITION BY", t.PartitionKey)
 	clause("PRIMARY KEY", tuple(t.PrimaryKey))
-	clause("ORDER BY", orderBy(t.SortingKey))
+	if !t.isFront() {
+		clause("ORDER BY", orderBy(t.SortingKey))
+	}
 	clause("TTL", t.TTL)
-	clause("SETTINGS", t.settings())
+	if !t.isFront() {
+		clause("SETTINGS", t.settings())
+	}
 	if t.Comment != "" {
 		clause("COMMENT", Literal(t.Comment))
 	}
 	return b.String()
 }
 
-func (c Column) definition() string {
+// definition spells a column of the table. One that keeps no rows compresses none.
+func (t Table) definition(c Column) string {
 	text := Name(c.Name) + " " + c.Type.String()
 	if c.Default != "" {
 		text += " DEFAULT " + c.Default
@@ -55,7 +60,7 @@ func (c Column) definition() string {
 	if c.Materialized != "" {
 		text += " MATERIALIZED " + c.Materialized
 	}
-	if c.Codec != "" {
+	if c.Codec != "" && !t.isFront() {
 		text += " CODEC(" + c.Codec + ")"
 	}
 	return text
@@ -132,5 +137,5 @@ func onCluster(cluster string) string {
 // AddColumn returns the statement that adds a column to the table's end if there
 // is none of that name.
 func (t Table) AddColumn(c Column) string {
-	return fmt.Sprintf("ALTER TABLE %s%s ADD COLUMN IF NOT EXISTS %s", Path(t.Database, t.Name), onCluster(t.Cluster), c.definition())
+	return fmt.Sprintf("ALTER TABLE %s%s ADD COLUMN IF NOT EXISTS %s", Path(t.Database, t.Name), onCluster(t.Cluster), t.definition(c))
 }

@@ -108,17 +108,16 @@ type Load struct {
 	Merges uint64
 }
 
-// Load returns how busy a table is. An empty database means the connection's.
+// Load returns how busy a table is, where it is distributed on the server that
+// has most to do. An empty database means the connection's.
 func (c *Client) Load(ctx context.Context, database, table string) (Load, error) {
-	if database == "" {
-		database = c.target.database
-	}
+	t := c.located(Table{Database: database, Name: table})
 	var l Load
-	err := c.Query(ctx, "read the load of "+database+"."+table, `SELECT
-		(SELECT max(parts) FROM (SELECT count() AS parts FROM system.parts
-			WHERE active AND database = {database:String} AND table = {table:String} GROUP BY partition_id)),
-		(SELECT count() FROM system.merges WHERE database = {database:String} AND table = {table:String})`, func(scan func(...any) error) error {
+	err := c.Query(ctx, "read the load of "+t.path(), `SELECT
+		(SELECT max(parts) FROM (SELECT count() AS parts FROM `+t.everywhere("system.parts")+`
+			WHERE active AND database = {database:String} AND table = {table:String} GROUP BY hostName(), partition_id)),
+		(SELECT count() FROM `+t.everywhere("system.merges")+` WHERE database = {database:String} AND table = {table:String})`, func(scan func(...any) error) error {
 		return scan(&l.Parts, &l.Merges)
-	}, clickhouse.Named("database", database), clickhouse.Named("table", table))
+	}, clickhouse.Named("database", t.Database), clickhouse.Named("table", t.made()[0].Name))
 	return l, err
 }

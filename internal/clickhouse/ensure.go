@@ -40,10 +40,19 @@ func (c *Client) PlanTable(ctx context.Context, t Table) ([]string, error) {
 func (c *Client) AddColumn(ctx context.Context, t Table, column Column) error {
 	t = c.located(t)
 	// The quarantine first: the table's having the column tells that both do.
-	if err := c.ddl(ctx, Quarantine(t).extension(quarantined(column))); err != nil {
-		return err
+	var steps []step
+	for _, part := range Quarantine(t).made() {
+		steps = append(steps, part.extension(quarantined(column)))
 	}
-	return c.ddl(ctx, t.extension(column))
+	for _, part := range t.made() {
+		steps = append(steps, part.extension(column))
+	}
+	for _, s := range steps {
+		if err := c.ddl(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // step is one statement of DDL.
@@ -67,7 +76,23 @@ func (c *Client) ddl(ctx context.Context, s step) error {
 	return nil
 }
 
-func (c *Client) plan(ctx context.Context, t Table) ([]step, error) {
+// plan returns the steps to a table and, where it is distributed, first to the
+// tables behind it.
+func (c *Client) plan(ctx context.Context, t Table) (steps []step, err error) {
+	if err := c.shardable(t); err != nil {
+		return nil, err
+	}
+	for _, part := range t.made() {
+		more, err := c.planOne(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, more...)
+	}
+	return steps, nil
+}
+
+func (c *Client) planOne(ctx context.Context, t Table) ([]step, error) {
 	t, err := c.withFileColumn(ctx, t)
 	if err != nil {
 		return nil, err

@@ -69,7 +69,8 @@ type FileRecord struct {
 	// once this one is done.
 	Replaces bool
 	RunID    string // of a file that is ingested: that began it; else that did what the state says
-	Error    string // of a file that failed
+	// Error is why a file failed, or why all rows of one that is ingested are in quarantine.
+	Error string
 	// UpdatedAt orders the records of one file version, range and state: the latest
 	// counts. A file that is done stays so, whatever a late twin with a fast clock
 	// records. Zero means now.
@@ -127,6 +128,7 @@ func (c *Client) fileTable() Table {
 		Comment: "Which files were ingested: the record with the highest version of a datasource, key, etag and range counts",
 		Engine:  own("ReplacingMergeTree", c.target.cluster != ""), Version: "version",
 		PrimaryKey: fileVersionKey, SortingKey: fileVersionKey + ", range",
+		ShardingKey: "cityHash64(datasource, key)", // FINAL counts within a shard
 	})
 }
 
@@ -135,7 +137,8 @@ const fileVersionKey = "datasource, key, etag"
 
 // EnsureFileTable makes the table of files if there is none.
 func (c *Client) EnsureFileTable(ctx context.Context) error {
-	t := c.fileTable()
+	whole := c.fileTable()
+	t := whole.made()[0]
 	existing, err := c.Describe(ctx, t.Database, t.Name)
 	if err == nil && normal(existing.SortingKey) == normal(fileVersionKey) {
 		err = c.ddl(ctx, t.withRanges())
@@ -143,7 +146,7 @@ func (c *Client) EnsureFileTable(ctx context.Context) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	return c.EnsureTable(ctx, t)
+	return c.EnsureTable(ctx, whole)
 }
 
 // withRanges lets a table from before files were split tell ranges apart. A

@@ -45,9 +45,10 @@ func QuarantineName(table string) string { return table + "_quarantine" }
 // as Nullable(String), and what is known of the error.
 func Quarantine(t Table) Table {
 	q := Table{
-		Database: t.Database, Name: QuarantineName(t.Name), Cluster: t.Cluster, Extend: t.Extend,
-		Comment: "Rows that do not fit into " + t.Name,
-		Engine:  own("MergeTree", t.replicated()),
+		Database: t.Database, Name: QuarantineName(t.Name), Cluster: t.Cluster, Distributed: t.Distributed, Extend: t.Extend,
+		ShardingKey: "cityHash64(" + ErrorFile + ", " + ErrorRow + ")",
+		Comment:     "Rows that do not fit into " + t.Name,
+		Engine:      own("MergeTree", t.replicated()),
 		// No partition key: tokens count within a partition, and a repeated INSERT
 		// would have another insertion_date.
 		SortingKey: strings.Join([]string{Fingerprint, ErrorFile, ErrorRow}, ", "),

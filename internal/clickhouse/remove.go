@@ -52,8 +52,9 @@ func (c *Client) remove(ctx context.Context, table, column, condition string) er
 	if err != nil || n == 0 {
 		return err
 	}
-	err = c.ddl(ctx, step{action{what, "ALTER DELETE ON " + Path(t.Database, t.Name)},
-		"ALTER TABLE " + Path(t.Database, t.Name) + onCluster(t.Cluster) + " DELETE WHERE " + condition})
+	kept := t.made()[0]
+	err = c.ddl(ctx, step{action{what, "ALTER DELETE ON " + Path(kept.Database, kept.Name)},
+		"ALTER TABLE " + Path(kept.Database, kept.Name) + onCluster(t.Cluster) + " DELETE WHERE " + condition})
 	if err != nil {
 		return err
 	}
@@ -68,8 +69,8 @@ func (c *Client) remove(ctx context.Context, table, column, condition string) er
 
 // mutated waits until no mutation of a table that mentions a column is under way.
 func (c *Client) mutated(ctx context.Context, what string, t Table, column string) error {
-	query := fmt.Sprintf("SELECT latest_fail_reason FROM system.mutations WHERE database = %s AND table = %s AND NOT is_done AND position(command, %s) > 0",
-		Literal(t.Database), Literal(t.Name), Literal(column))
+	query := fmt.Sprintf("SELECT latest_fail_reason FROM %s WHERE database = %s AND table = %s AND NOT is_done AND position(command, %s) > 0",
+		t.everywhere("system.mutations"), Literal(t.Database), Literal(t.made()[0].Name), Literal(column))
 	tick := time.NewTicker(mutationLook)
 	defer tick.Stop()
 	for {

@@ -30,6 +30,13 @@ type Table struct {
 	// Cluster is where the table is made on all servers; empty means on the
 	// connection's, or on this server.
 	Cluster string
+	// Distributed keeps the rows in a table NAME_local on each shard of the
+	// Cluster, behind a Distributed table NAME. The connection's decides.
+	Distributed bool
+	// ShardingKey decides on which shard a row is kept: an expression that gives a
+	// whole number, the same for the same row whenever it is sent. Empty means a
+	// hash of the sorting key.
+	ShardingKey string
 	// KnowsFiles gives the table a FileColumn, where the server lets us fill it.
 	KnowsFiles bool
 	// Extend lets EnsureTable add columns that an existing table lacks.
@@ -59,6 +66,7 @@ func TableOf(d *def.Datasource) Table {
 		Name: d.Name, Comment: d.Description, Indexes: d.Indexes,
 		Engine: d.Engine.Name, Version: d.Engine.Version, PartitionKey: d.Engine.PartitionKey,
 		SortingKey: d.Engine.SortingKey, PrimaryKey: d.Engine.PrimaryKey, TTL: d.Engine.TTL, Settings: d.Engine.Settings,
+		ShardingKey: d.Engine.ShardingKey,
 	}
 	for _, c := range d.Columns {
 		t.Columns = append(t.Columns, Column{Name: c.Name, Type: c.Type, Default: c.Default, Codec: c.Codec})
@@ -83,6 +91,7 @@ func (c *Client) located(t Table) Table {
 	if t.Cluster == "" {
 		t.Cluster = c.target.cluster
 	}
+	t.Distributed = t.Distributed || c.target.distributed
 	return t
 }
 

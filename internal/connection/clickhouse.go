@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/def"
@@ -31,9 +32,10 @@ func (o *Opener) ClickHouse(_ context.Context, c *def.Connection) (*clickhouse.C
 		if err != nil {
 			return nil, err
 		}
-		cfg = clickhouse.Config{Name: c.Name, URL: address, TLS: c.SQL.TLS, CACert: v[0]}
+		cfg = clickhouse.Config{Name: c.Name, URL: address, TLS: c.SQL.TLS, CACert: v[0],
+			Cluster: c.SQL.Cluster, Distributed: c.SQL.Distributed, InsertQuorum: c.SQL.InsertQuorum}
 	}
-	return shared(o, "clickhouse "+cfg.Name+" "+cfg.URL.Reveal()+" "+cfg.TLS+" "+cfg.CACert, func() (*clickhouse.Client, error) {
+	return shared(o, "clickhouse "+cfg.Name+" "+cfg.URL.Reveal()+" "+cfg.TLS+" "+cfg.CACert+fmt.Sprint(" ", cfg.Cluster, cfg.Distributed, cfg.InsertQuorum), func() (*clickhouse.Client, error) {
 		return clickhouse.Open(cfg)
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/longshore/longshore/internal/api"
@@ -15,18 +14,20 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/telemetry"
-	"github.com/longshore/longshore/pkg/format"
 	formats "github.com/longshore/longshore/pkg/format/all"
+	"github.com/longshore/longshore/pkg/schema"
 	"github.com/longshore/longshore/pkg/source"
 )
 
 // api builds the producer's HTTP handler.
-func (c *core) api(cfg ProducerConfig, started func(ledger.RunID)) (http.Handler, error) {
+func (l *leader) api(cfg ProducerConfig) (http.Handler, error) {
+	c := l.core
+	metrics := telemetry.Metrics(telemetry.NewBacklog(telemetry.BacklogConfig{Ledger: c.ledger, Project: c.doors.Project, Leads: l.leads, Log: c.log}))
 	return api.New(api.Config{
 		Ledger: c.ledger, Queue: c.queue, Log: c.log, Version: telemetry.Version,
 		Token: def.NewSecret(cfg.Token), AllowAnonymous: loopback(cfg.Listen),
-		Project: c.doors.Project, Started: started, Supported: supported,
-		Test: c.test, Preview: c.preview, PlanBackfill: c.planBackfill,
+		Project: c.doors.Project, Started: l.wake, Supported: supported,
+		Test: c.test, Preview: c.preview, PlanBackfill: c.planBackfill, Foresee: c.foresee, Metrics: metrics,
 	})
 }
 
@@ -77,6 +78,7 @@ func (c *core) preview(ctx context.Context, conn *def.Connection, r api.PreviewR
 	}
 	found, err := ingest.Look(ctx, ingestBucket{bucket}, formats.Reader, pattern, ingest.PreviewOptions{
 		Format: def.Format(r.Format), Rows: r.Rows, SampleFiles: r.Sample,
+		Revision: ingest.Revision{Rename: r.Rename, Types: r.Types, Drop: r.Drop},
 	})
 	if err != nil {
 		return api.Preview{}, err
@@ -109,7 +111,7 @@ func (c *core) planBackfill(ctx context.Context, id ledger.ProjectID, rec ledger
 func shown(p *ingest.Preview) api.Preview {
 	out := api.Preview{
 		Count: p.FileCount, Bytes: p.ByteCount, ReferenceFile: p.Reference.Key, Format: p.Format, Compression: p.Codec.String(),
-		Sampled: p.SampledFiles, RowsSampled: p.Sampled, Quarantine: api.Quarantine{Rows: int64(len(p.Rejects)), Reasons: reasons(p.Rejects)},
+		Sampled: p.SampledFiles, RowsSampled: p.Sampled, Quarantine: api.Quarantine{Rows: int64(len(p.Rejects)), Reasons: reasons(ingest.Reasons(p.Rejects))},
 	}
 	for _, f := range p.Files {
 		out.Files = append(out.Files, api.PreviewFile{Key: f.Key, Bytes: f.Size, ModifiedAt: f.Modified})
@@ -120,7 +122,7 @@ func shown(p *ingest.Preview) api.Preview {
 			col.Path = f.Path.String()
 		}
 		for _, x := range f.Conflicts {
-			col.Conflicts = append(col.Conflicts, fmt.Sprintf("%d rows look like %s, first row %d: %s", x.Rows, x.Type, x.Row, x.Example))
+			col.Conflicts = append(col.Conflicts, conflict(x))
 		}
 		out.Columns = append(out.Columns, col)
 	}
@@ -137,19 +139,22 @@ func shown(p *ingest.Preview) api.Preview {
 	return out
 }
 
-// reasons counts rejected rows by column and code, the most frequent first.
-func reasons(rejects []format.Reject) []api.QuarantineReason {
-	var all []api.QuarantineReason
-	for _, r := range rejects {
-		for _, e := range r.Errors {
-			at := slices.IndexFunc(all, func(q api.QuarantineReason) bool { return q.Column == e.Column && q.Reason == e.Code })
-			if at < 0 {
-				at = len(all)
-				all = append(all, api.QuarantineReason{Column: e.Column, Reason: e.Code})
-			}
-			all[at].Rows++
-		}
+// conflict says which values speak against a column's type.
+func conflict(x schema.Conflict) string {
+	where := fmt.Sprintf("first in row %d", x.Row)
+	if x.Row == 0 {
+		where = "in another file"
 	}
-	slices.SortStableFunc(all, func(a, b api.QuarantineReason) int { return int(b.Rows - a.Rows) })
-	return all
+	if x.Rows == 1 {
+		return fmt.Sprintf("1 value looks like %s, %s: %s", x.Type, where, x.Example)
+	}
+	return fmt.Sprintf("%d values look like %s, %s: %s", x.Rows, x.Type, where, x.Example)
+}
+
+// reasons gives the reasons of rejected rows the API's shape.
+func reasons(all []ingest.Reason) (out []api.QuarantineReason) {
+	for _, r := range all {
+		out = append(out, api.QuarantineReason{Column: r.Column, Reason: r.Code, Rows: r.Rows})
+	}
+	return out
 }

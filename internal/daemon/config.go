@@ -59,6 +59,9 @@ type ProducerConfig struct {
 	// ProjectDir is a folder with a project, which is pushed when it changes.
 	// Empty leaves pushing to people.
 	ProjectDir string `env:"LONGSHORE_PROJECT_DIR"`
+	// RangeBytes is how far apart the ranges of a large file are that is ingested by
+	// many parts. Zero is 64 MiB.
+	RangeBytes Size `env:"LONGSHORE_RANGE_BYTES" envDefault:"64MiB"`
 }
 
 // WorkerConfig is what a worker reads from its environment.
@@ -92,13 +95,14 @@ func (q *Queues) UnmarshalText(text []byte) error {
 // Size is a number of bytes.
 type Size int64
 
-// minDiffMemory keeps parts from writing a file for every few rows.
-const minDiffMemory = 4 << 20
+// minSize keeps parts from writing a file for every few rows, and files from
+// being split into crumbs.
+const minSize = 4 << 20
 
 // UnmarshalText reads "64MiB".
 func (s *Size) UnmarshalText(text []byte) error {
 	n, ok := def.ParseSize(string(text))
-	if !ok || n < minDiffMemory {
+	if !ok || n < minSize {
 		return fault.New(fault.Invalid, "size %q: write a number of bytes such as 64MiB, 4MiB at least", text)
 	}
 	*s = Size(n)
@@ -108,6 +112,7 @@ func (s *Size) UnmarshalText(text []byte) error {
 // elsewhere are variables of ours that other programs read.
 var elsewhere = []string{
 	"LONGSHORE_API", "LONGSHORE_API_TOKEN", "LONGSHORE_CLICKHOUSE_HTTP_URL", "LONGSHORE_CACHE", "LONGSHORE_LISTEN", "LONGSHORE_PROJECT_DIR",
+	"LONGSHORE_RANGE_BYTES",
 	"LONGSHORE_QUEUES", "LONGSHORE_DIFF_MEMORY", "LONGSHORE_HEALTH_LISTEN",
 }
 

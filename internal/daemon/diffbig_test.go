@@ -49,7 +49,7 @@ func TestABigDiffInLittleMemory(t *testing.T) {
 			"  path: '{sync.run.id}-{op}.csv.gz'\n  format: csv\n  compression: gzip\n",
 	})
 	s.produce()
-	w := s.startCaged(2)
+	w := s.startCaged(2, "export=2")
 
 	r := w.run("first run: every row is added")
 	s.sentBig(r, map[string]string{"added": "big", "changed": "", "removed": ""})
@@ -150,11 +150,11 @@ type caged struct {
 	cages   []*cage
 }
 
-func (s *stage) startCaged(n int) *caged {
+func (s *stage) startCaged(n int, queues string) *caged {
 	s.t.Helper()
 	w := &caged{stage: s}
 	for range n {
-		p := s.start("worker", "LONGSHORE_QUEUES=export=2", fmt.Sprintf("GOMEMLIMIT=%d", bigHeap))
+		p := s.start("worker", "LONGSHORE_QUEUES="+queues, fmt.Sprintf("GOMEMLIMIT=%d", bigHeap))
 		c := encage(s.t, p, bigLimit)
 		w.workers, w.cages = append(w.workers, p), append(w.cages, c)
 		waitFor(s.t, "the worker is up", func() bool { return strings.Contains(p.log(s.t), "worker starts") })

@@ -2,8 +2,6 @@ package daemon_test
 
 import (
 	"fmt"
-	"io"
-	"log"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -14,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
@@ -39,6 +38,7 @@ func TestAListingInLittleMemory(t *testing.T) {
 		keys = n
 	}
 	s := newStage(t)
+	producer := s.start("producer")
 	begun := time.Now()
 	s.fillKeys(keys)
 	t.Logf("%d objects made in %.0f s", keys, time.Since(begun).Seconds())
@@ -49,7 +49,6 @@ func TestAListingInLittleMemory(t *testing.T) {
 		"datasources/many.datasource":  "SCHEMA >\n    `id` UInt64\n\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"id\"\n\nIMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME seen\nIMPORT_BUCKET_URI s3://" + s.data + "/in/**/*.ndjson\n",
 		"datasources/first.datasource": "SCHEMA >\n    `id` UInt64\n\nIMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME seen\nIMPORT_BUCKET_URI s3://" + s.data + "/none/*\n",
 	})
-	producer := s.start("producer")
 	s.ended(s.trigger(ledger.Ingest, "first")) // makes the tables, and shows what the producer takes anyway
 	t.Logf("peak RSS of the producer before: %d MiB", producer.peak())
 
@@ -159,7 +158,7 @@ func (s *stage) countLists() *tally {
 		if strings.Contains(r.In.URL.RawQuery, "list-type=2") {
 			c.made.Add(1)
 		}
-	}, ErrorLog: log.New(io.Discard, "", 0)} // whose caller goes needs no answer
+	}, ErrorLog: zap.NewStdLog(zap.NewNop())} // whose caller goes needs no answer
 	server := httptest.NewServer(proxy)
 	s.t.Cleanup(server.Close)
 	c.url = server.URL

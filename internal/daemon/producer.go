@@ -25,9 +25,12 @@ func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready fu
 	if err != nil {
 		return err
 	}
+	if cfg.RangeBytes > 0 {
+		c.ingest.SplitFiles(int64(cfg.RangeBytes))
+	}
 	defer c.close()
 	lead := &leader{core: c}
-	handler, err := c.api(cfg, lead.wake)
+	handler, err := lead.api(cfg)
 	if err != nil {
 		return err
 	}
@@ -85,6 +88,13 @@ func (l *leader) set(c *run.Conductor) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conductor = c
+}
+
+// leads reports whether this producer leads.
+func (l *leader) leads() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conductor != nil
 }
 
 // wake has a new run looked at now, if this producer leads; another one that

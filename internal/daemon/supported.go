@@ -19,11 +19,6 @@ func supported(p *def.Project) def.Problems {
 			add(flaw.At, flaw.Err.Error(), "")
 		}
 	}
-	for _, d := range p.Datasources {
-		if d.Import != nil && d.Import.OnNewColumn == def.QuarantineColumn {
-			add(d.Pos, "IMPORT_ON_NEW_COLUMN quarantine is not available in this version", "write ignore, or leave it out and watch for warnings")
-		}
-	}
 	for name := range readConnections(p) {
 		if c := p.Connections[name]; c != nil && c.SQL != nil && !c.SQL.CACert.IsZero() {
 			add(c.Pos, "a certificate authority of its own is not available for a database that models read in this version",

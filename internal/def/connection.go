@@ -45,4 +45,9 @@ type SQLConnection struct {
 	Password Value  `json:"password"`
 	TLS      string `json:"tls"`     // disable, require, verify; empty means the driver's default
 	CACert   Value  `json:"ca_cert"` // PEM text, or the path of a PEM file
+
+	// Of type ClickHouse alone.
+	Cluster      string `json:"cluster,omitempty"`       // on whose servers tables are made; empty is this one
+	Distributed  bool   `json:"distributed,omitempty"`   // whether rows are spread over its shards
+	InsertQuorum string `json:"insert_quorum,omitempty"` // auto or a number of replicas; empty is one
 }

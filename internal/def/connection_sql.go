@@ -36,6 +36,9 @@ func (f fields) sql(t ConnectionType) *SQLConnection {
 			f.problems.add(e.at, didYouMean("mode", e.value, tlsModes), "%sTLS is %q", p, e.value)
 		}
 	}
+	if t == ClickHouse {
+		f.cluster(s)
+	}
 	f.urlOrFields(t, s)
 	return s
 }

@@ -8,7 +8,8 @@ type Engine struct {
 	SortingKey   string    `json:"sorting_key"` // "tuple()" by default
 	PrimaryKey   string    `json:"primary_key,omitempty"`
 	TTL          string    `json:"ttl,omitempty"`
-	Version      string    `json:"version,omitempty"` // ReplacingMergeTree: the column that decides
+	Version      string    `json:"version,omitempty"`      // ReplacingMergeTree: the column that decides
+	ShardingKey  string    `json:"sharding_key,omitempty"` // empty: a hash of the sorting key
 	Settings     []Setting `json:"settings,omitempty"`
 }
 

@@ -17,6 +17,7 @@ func (f fields) engine(columns []Column) Engine {
 	e.PrimaryKey = f.expression("ENGINE_PRIMARY_KEY")
 	e.TTL = f.expression("ENGINE_TTL")
 	e.Version = f.entries["ENGINE_VER"].value
+	e.ShardingKey = f.shardingKey()
 	e.Settings = f.settings()
 	byName := map[string]Column{}
 	for _, c := range columns {

@@ -47,7 +47,7 @@ func sqlKeys() []Key {
 			keys = append(keys, k)
 		}
 	}
-	return keys
+	return append(keys, clusterKeys...)
 }
 
 // prefix begins the keys of a type.

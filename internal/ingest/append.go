@@ -11,6 +11,7 @@ import (
 
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/block"
@@ -30,6 +31,11 @@ type appender struct {
 	rec    *clickhouse.FileRecord // of what was decoded; the decoding goroutine's
 	free   chan *block.Block
 	stored *checkpoint
+
+	chunkRows int64
+	refused   bool // all rows go to quarantine
+	// check is asked before a chunk is sent. Its error ends the sending.
+	check func(j *job, d format.Decoder, consumed int, b *block.Block) error
 }
 
 func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord) *appender {
@@ -57,13 +63,25 @@ func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
 	return err
 }
 
+// trial decodes the first chunk alone, for what the check says of it.
+func (a *appender) trial(ctx context.Context, decoder format.Decoder) error {
+	b := <-a.free
+	consumed, err := decoder.Next(b, int(a.chunkRows))
+	if err == nil || errors.Is(err, io.EOF) {
+		if err = a.check(a.job, decoder, consumed, b); err == nil && a.rec.Error != "" { // by definitions that are lost
+			err = &turn{refused: refusal{{Code: codeRefused, Detail: a.rec.Error}}}
+		}
+	}
+	return a.job.blame(ctx, a.file, err)
+}
+
 // skip reads past the rows that are stored, by the checkpoint of an earlier
 // attempt. Whichever columns they were decoded with, they are as many rows.
 func (a *appender) skip(ctx context.Context, decoder format.Decoder) error {
 	b := <-a.free
 	defer func() { a.free <- b }()
 	for left := a.rec.Rows + a.rec.Quarantined; left > 0; {
-		consumed, err := decoder.Next(b, int(min(left, a.rec.ChunkRows)))
+		consumed, err := decoder.Next(b, int(min(left, a.chunkRows)))
 		if errors.Is(err, io.EOF) {
 			err = fault.New(fault.Invalid, "the file ends %d rows before its checkpoint", left)
 		}
@@ -82,13 +100,16 @@ func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *er
 			return err
 		}
 		b := <-a.free // at most appendsAtOnce are away
-		consumed, err := decoder.Next(b, int(a.rec.ChunkRows))
+		consumed, err := decoder.Next(b, int(a.chunkRows))
 		if errors.Is(err, io.EOF) {
-			a.warnOfUnknown(decoder.Facts().Unknown)
+			a.leftOut(decoder.Facts().Unknown)
 			return nil
 		}
 		if err != nil {
 			return a.job.blame(ctx, a.file, err)
+		}
+		if err := a.check(a.job, decoder, consumed, b); err != nil {
+			return err
 		}
 		rejected := decoder.Rejected()
 		if len(rejected) > 0 {
@@ -124,12 +145,29 @@ func (a *appender) append(ctx context.Context, rec clickhouse.FileRecord, b *blo
 	})
 }
 
-// warnOfUnknown tells of fields that no column reads: their values are not in
-// the table.
-func (a *appender) warnOfUnknown(fields []string) {
-	if len(fields) == 0 || a.job.ds.Import.OnNewColumn == def.IgnoreColumn {
+// leftOut tells of fields that no column reads: their values are not in the
+// table. Where that is wanted it is told once in a run.
+func (a *appender) leftOut(fields []string) {
+	if len(fields) == 0 || a.refused {
 		return
 	}
-	a.log.Warn("fields without a column were left out; add them to SCHEMA", zap.String("run", string(a.run.ID)),
+	level := zap.WarnLevel
+	if a.job.ds.Import.OnNewColumn == def.IgnoreColumn {
+		if level = zap.InfoLevel; !a.ingest.first(a.run) {
+			return
+		}
+	}
+	a.log.Log(level, "fields without a column are left out; add them to SCHEMA", zap.String("run", string(a.run.ID)),
 		zap.String("datasource", a.job.ds.Name), zap.String("key", a.file.Key), zap.Strings("fields", fields[:min(len(fields), 20)]))
+}
+
+// first reports whether it is asked for the first time about a run.
+func (i *Ingest) first(r ledger.Run) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.told[r.Subject.Name] == r.ID {
+		return false
+	}
+	i.told[r.Subject.Name] = r.ID
+	return true
 }

@@ -86,7 +86,7 @@ func (b *Backfill) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := j.ensure(ctx); err != nil {
+	if err := b.ensure(ctx, j); err != nil {
 		return nil, err
 	}
 	if err := j.checkReplace(ctx); err != nil {
@@ -122,7 +122,10 @@ func (b *Backfill) Part(ctx context.Context, p run.Part) (ledger.Totals, json.Ra
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	w := b.writer(j, p)
+	w, err := b.writer(ctx, j, p)
+	if err != nil {
+		return ledger.Totals{}, nil, err
+	}
 	w.halt = (&brake{brakes: b.brakes, ledger: b.ledger, job: j, name: rec.Name}).halt
 	total, err := w.files(ctx, files, s)
 	return total, nil, err

@@ -13,6 +13,3 @@ func (b *Backfill) LimitParts(files int) { b.limits.Files = files }
 func (b *Backfill) BrakeAt(patience time.Duration) {
 	b.brakes, b.loadEvery = brakes{patience: patience}, patience
 }
-
-// SplitFiles makes ranges of files so many bytes wide.
-func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }

@@ -39,11 +39,13 @@ type scene struct {
 	run     ledger.Run
 	plan    ledger.Plan
 	// open is asked before an object is opened, read after it was, append before
-	// rows are sent, write before anything of ClickHouse is changed.
-	open   func(key string) error
-	read   func(key string) error
-	append func(in clickhouse.Insert) error
-	write  func(what string) error
+	// rows are sent, write before anything of ClickHouse is changed; recorded is told
+	// of records that were written.
+	open     func(key string) error
+	read     func(key string) error
+	append   func(in clickhouse.Insert) error
+	write    func(what string) error
+	recorded func()
 }
 
 func newScene(t *testing.T, files ...string) *scene {
@@ -184,11 +186,22 @@ func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
 	return w.Client.Append(ctx, in)
 }
 
+func (w warehouse) AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error {
+	if err := w.may("alter"); err != nil {
+		return err
+	}
+	return w.Client.AddColumn(ctx, t, column)
+}
+
 func (w warehouse) RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error {
 	if err := w.may("record"); err != nil {
 		return err
 	}
-	return w.Client.RecordFiles(ctx, files)
+	err := w.Client.RecordFiles(ctx, files)
+	if err == nil && w.s.recorded != nil {
+		w.s.recorded()
+	}
+	return err
 }
 
 func (w warehouse) RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error {

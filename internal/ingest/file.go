@@ -13,7 +13,6 @@ import (
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/fault"
-	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/objstore"
 )
 
@@ -23,9 +22,12 @@ type partWriter struct {
 	job    *job
 	run    ledger.Run
 	meter  *run.Meter
-	now    func() time.Time // in UTC
-	log    *zap.Logger
-	halt   func(ctx context.Context) error // see halted; nil: never
+
+	added    []ledger.AddedColumn // as they were last read; a file's version is a beginning of them
+	provided uint32               // the version up to which the table has them
+	now      func() time.Time     // in UTC
+	log      *zap.Logger
+	halt     func(ctx context.Context) error // see halted; nil: never
 }
 
 // file ingests one file and returns its record. What is wrong with the file
@@ -90,34 +92,6 @@ func (j *job) gone(ctx context.Context, f plan.File) (bool, error) {
 		return obj.Key != f.Key, err // a key stands before those that it begins
 	}
 	return true, nil
-}
-
-// read decodes a file and appends its chunks.
-func (w *partWriter) read(ctx context.Context, f plan.File, rec *clickhouse.FileRecord) error {
-	j, err := w.begunWith(ctx, *rec)
-	if err != nil {
-		return err
-	}
-	if err := j.replaceable(ctx, f); err != nil {
-		return err
-	}
-	in, err := j.input(ctx, f)
-	if err != nil {
-		return j.blame(ctx, f, err)
-	}
-	defer in.Close()
-	return w.decode(ctx, j, f, rec, in.format, in.Input, j.opts)
-}
-
-// decode appends what a decoder makes of its input.
-func (w *partWriter) decode(ctx context.Context, j *job, f plan.File, rec *clickhouse.FileRecord, reader format.Reader, in format.Input, opts format.ReadOptions) error {
-	opts.BlockBytes = int(rec.ChunkBytes)
-	decoder, err := reader.Decoder(ctx, in, j.columns, opts)
-	if err != nil {
-		return j.blame(ctx, f, err)
-	}
-	defer decoder.Close()
-	return newAppender(w, j, f, rec).send(ctx, decoder)
 }
 
 // begunWith returns the job by which a file is read: that of the definitions

@@ -5,6 +5,12 @@
 //	part: GET ─ decompress ─ decode ─ chunk ─► INSERT … token
 //	                            └─ rows that don't fit ─► quarantine … token
 //
+// A large file is cut into ranges, each a part's. Where the rows of a text begin
+// is found by scans, in a wave of parts before.
+//
+//	scan ─┬─ join at rows that are known ─► range: GET from … ─ decode ─ chunk ─► as above
+//	scan ─┘                                 commit: are all ranges done? then the file is
+//
 // What must stay true: every file version (key and etag) is in the table once.
 //
 //   - A file is cut into chunks of rows by its content alone, so that every
@@ -13,7 +19,9 @@
 //     datasource, key, etag, range and chunk, never of the run or the attempt. The
 //     server drops a chunk that it has already.
 //   - A file counts as ingested by its row in the file ledger, in the same
-//     ClickHouse, written after its last chunk.
+//     ClickHouse, written after its last chunk, or that of its last range.
+//   - Whoever finishes a file cuts it as who began it did: how is written there
+//     before its first row is.
 package ingest
 
 import (
@@ -44,6 +52,8 @@ type Warehouse interface {
 	EnsureTable(ctx context.Context, t clickhouse.Table) error
 	EnsureFileTable(ctx context.Context) error
 	KnowsFiles(ctx context.Context, table string) (bool, error)
+	Describe(ctx context.Context, database, table string) (*clickhouse.Existing, error)
+	AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error
 	KnownFiles(ctx context.Context, datasource string, files []clickhouse.FileVersion) (map[clickhouse.FileVersion]clickhouse.FileRecord, error)
 	KnownRanges(ctx context.Context, datasource string, file clickhouse.FileVersion) ([]clickhouse.FileRecord, error)
 	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
@@ -79,10 +89,19 @@ type Ingest struct {
 	rangeBytes int64
 
 	mu      sync.Mutex
-	scanned map[string]selection // by datasource: what Scan found for the run that follows; guarded by mu
+	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
+	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 }
+
+// SplitFiles has files of at least twice as many bytes be read in ranges of so
+// many by several parts; 64 MiB unless it is called. It is called before the
+// first run. Files that were begun keep their ranges.
+func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
 
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
-	return &Ingest{ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes, scanned: map[string]selection{}}
+	return &Ingest{
+		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes,
+		scanned: map[string]selection{}, told: map[string]ledger.RunID{},
+	}
 }

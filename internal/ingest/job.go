@@ -20,7 +20,7 @@ type job struct {
 	until   time.Time // files that were modified then or later aren't the job's; zero: all are
 	bucket  Bucket
 	house   Warehouse
-	columns []format.Column
+	columns []format.Column // SCHEMA's, and behind them those that were added
 	opts    format.ReadOptions
 	reader  func(name string) (format.Reader, error)
 }
@@ -84,8 +84,7 @@ func first(s string) byte {
 
 // ensure creates the tables that the datasource needs.
 func (j *job) ensure(ctx context.Context) error {
-	table := clickhouse.TableOf(j.ds)
-	table.Extend, table.KnowsFiles = true, true
+	table := j.table()
 	for _, t := range []clickhouse.Table{table, clickhouse.Quarantine(table)} {
 		if err := j.house.EnsureTable(ctx, t); err != nil {
 			return err

@@ -30,7 +30,10 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 	if err != nil {
 		return ledger.Totals{}, nil, err
 	}
-	w := i.writer(j, p)
+	w, err := i.writer(ctx, j, p)
+	if err != nil {
+		return ledger.Totals{}, nil, err
+	}
 	switch {
 	case do.Scan > 0:
 		out, err := w.scan(ctx, s.Splits[do.Split-1], s, do.Scan-1)
@@ -43,8 +46,9 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 }
 
 // writer returns what does a part of a job.
-func (i *Ingest) writer(j *job, p run.Part) *partWriter {
-	return &partWriter{ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}
+func (i *Ingest) writer(ctx context.Context, j *job, p run.Part) (*partWriter, error) {
+	added, err := i.ledger.AddedColumns(ctx, j.ds.Name)
+	return &partWriter{added: added, ingest: i, job: j, run: p.Run, meter: p.Meter, now: i.ledger.Now, log: i.log}, err
 }
 
 // files takes the files that the ledger doesn't have as done: a former attempt
@@ -142,7 +146,8 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 		begun[i] = clickhouse.FileRecord{
 			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
 			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0,
-			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, RunID: string(w.run.ID), UpdatedAt: w.now(),
+			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes,
+			Columns: uint32(len(w.added)), RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}
 		known[version(f)] = begun[i]
 	}
@@ -161,6 +166,10 @@ func (w *partWriter) note(f plan.File, rec clickhouse.FileRecord) {
 	fields := []zap.Field{zap.String("run", string(w.run.ID)), zap.String("key", f.Key), zap.Int64("rows", rec.Rows), zap.Int64("quarantined", rec.Quarantined)}
 	if rec.State == clickhouse.FileFailed {
 		w.log.Warn("file not ingested", append(fields, zap.String("error", rec.Error))...)
+		return
+	}
+	if rec.Error != "" {
+		w.log.Warn("all rows of the file are in quarantine", append(fields, zap.String("reason", rec.Error))...)
 		return
 	}
 	w.log.Debug("file ingested", fields...)

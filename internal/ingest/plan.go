@@ -20,7 +20,7 @@ var partLimits = plan.Limits{Bytes: 32 << 20, Files: 64}
 // with every file that was begun, and hold for it ever after.
 const (
 	chunkRows  = 1 << 18
-	chunkBytes = 64 << 20
+	chunkBytes = 16 << 20
 )
 
 // shared is what all parts of a run need to know beyond the definitions.

@@ -26,6 +26,7 @@ type PreviewOptions struct {
 	// SampleFiles is how many files columns are inferred from, spread over all
 	// that match; zero is the reference file alone.
 	SampleFiles int
+	Revision
 }
 
 // Preview is what an import of a bucket pattern would find.
@@ -41,6 +42,7 @@ type Preview struct {
 	Format       string
 	Codec        compress.Codec
 	Inference    schema.Inference
+	Dropped      []string // columns that were inferred and aren't wanted
 	// Rows is the first rows, as text; nil is null.
 	Rows [][]*string
 	// Sampled is how many rows were decoded by the inferred columns, and Rejects
@@ -61,6 +63,9 @@ func Look(ctx context.Context, bucket Bucket, formats func(string) (format.Reade
 	j := &job{ds: &def.Datasource{Import: in}, bucket: bucket, opts: readOptions(in), reader: formats}
 	j.opts.SampleRows = opts.SampleRows
 	if err := p.infer(ctx, j, sample); err != nil {
+		return nil, err
+	}
+	if err := p.revise(opts.Revision); err != nil {
 		return nil, err
 	}
 	for _, f := range p.Inference.Fields {
@@ -248,6 +253,9 @@ func (p *Preview) Definition(connection, uri string) string {
 	b.WriteString("\nENGINE \"MergeTree\"\nENGINE_SORTING_KEY \"" + p.sortingKey() + "\"\n\n")
 	b.WriteString("IMPORT_SERVICE s3\nIMPORT_CONNECTION_NAME " + connection + "\nIMPORT_BUCKET_URI " + uri +
 		"\nIMPORT_SCHEDULE @on-demand\nIMPORT_STRATEGY APPEND\nIMPORT_FORMAT " + p.Format + "\n")
+	if len(p.Dropped) > 0 {
+		b.WriteString("# Left out: " + strings.Join(p.Dropped, ", ") + ". With add, files would bring them back.\nIMPORT_ON_NEW_COLUMN ignore\n")
+	}
 	return b.String()
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 
 	"github.com/longshore/longshore/internal/clickhouse"
@@ -137,17 +138,12 @@ func (w *partWriter) readRange(ctx context.Context, p run.Part, s split, rec *cl
 	if err != nil {
 		return err
 	}
-	if err := j.replaceable(ctx, s.File); err != nil {
-		return err
-	}
-	in, err := j.input(ctx, s.File)
-	if err != nil {
-		return j.blame(ctx, s.File, err)
-	}
-	defer in.Close()
-	opts := j.opts
-	opts.Range = &format.Range{From: format.Mark{Offset: int64(rec.Range-1) * s.RangeBytes}, Until: int64(rec.Range) * s.RangeBytes}
-	return w.decode(ctx, j, s.File, rec, in.format, in.Input, opts)
+	groups := &format.Range{From: format.Mark{Offset: int64(rec.Range-1) * s.RangeBytes}, Until: int64(rec.Range) * s.RangeBytes}
+	return w.readFrom(ctx, j, s.File, rec, func(ctx context.Context) (*input, format.ReadOptions, error) {
+		in, opts, err := j.whole(s.File)(ctx)
+		opts.Range = groups
+		return in, opts, err
+	})
 }
 
 // readText is readRange for a text: its first and last row are where the scans
@@ -155,9 +151,6 @@ func (w *partWriter) readRange(ctx context.Context, p run.Part, s split, rec *cl
 func (w *partWriter) readText(ctx context.Context, p run.Part, s split, rec *clickhouse.FileRecord) error {
 	t, err := w.openText(ctx, s, *rec)
 	if err != nil {
-		return err
-	}
-	if err := t.job.replaceable(ctx, s.File); err != nil {
 		return err
 	}
 	scans, err := w.scans(ctx, p, s, int(rec.Range))
@@ -175,12 +168,13 @@ func (w *partWriter) readText(ctx context.Context, p run.Part, s split, rec *cli
 	if opts.Range.From.Offset >= opts.Range.Until {
 		return nil // a row of the range before it is longer than this one
 	}
-	stream, err := t.open(ctx, opts.Range.From.Offset)
-	if err != nil {
-		return err
-	}
-	defer stream.Close()
-	return w.decode(ctx, t.job, s.File, rec, t.format, format.Input{Name: s.File.Key, Stream: stream, Size: s.File.Size}, opts)
+	return w.readFrom(ctx, t.job, s.File, rec, func(ctx context.Context) (*input, format.ReadOptions, error) {
+		stream, err := t.open(ctx, opts.Range.From.Offset)
+		if err != nil {
+			return nil, opts, err
+		}
+		return &input{Input: format.Input{Name: s.File.Key, Stream: stream, Size: s.File.Size}, format: t.format, closers: []io.Closer{stream}}, opts, nil
+	})
 }
 
 // scans returns what was found in each of the first ranges of a text.

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 )
@@ -49,13 +50,13 @@ const runFiles = 20_000
 // listed. Its memory grows with the files that it takes, not with those that it
 // sees: TestAListingInLittleMemory.
 func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job, c *claims) (selection, error) {
-	if err := j.ensure(ctx); err != nil {
+	if err := i.ensure(ctx, j); err != nil {
 		return selection{}, err
 	}
 	if err := j.checkReplace(ctx); err != nil {
 		return selection{}, err
 	}
-	taken := plan.NewSelection(i.limit(j))
+	taken := plan.NewSelection(atMost(j.ds.Import, i.runFiles))
 	begun := map[clickhouse.FileVersion]bool{} // the listed files that are half ingested: few
 	pages := make(chan []plan.File, 1)
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -82,12 +83,14 @@ func (i *Ingest) scan(ctx context.Context, id ledger.ProjectID, j *job, c *claim
 	return found, i.record(ctx, j, found)
 }
 
-// limit is how many files a run of the datasource takes.
-func (i *Ingest) limit(j *job) int {
-	if most := j.ds.Import.MaxFiles; most > 0 {
-		return min(most, i.runFiles)
+// FilesPerRun is how many files a run of an import takes at most.
+func FilesPerRun(in *def.Import) int { return atMost(in, runFiles) }
+
+func atMost(in *def.Import, most int) int {
+	if in.MaxFiles > 0 {
+		return min(in.MaxFiles, most)
 	}
-	return i.runFiles
+	return most
 }
 
 // offer adds the files of a page that are to be ingested, and notes which of

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/pkg/compress"
@@ -75,7 +76,7 @@ func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole [
 		if begun && rec.State != clickhouse.FilePlanned {
 			s.RangeBytes = rec.RangeBytes
 		}
-		if f.Size < 2*i.rangeBytes || s.RangeBytes == 0 || !j.splittable(ctx, &s) {
+		if f.Size < 2*i.rangeBytes || s.RangeBytes == 0 || !j.splittable(ctx, &s, begun) {
 			whole = append(whole, f)
 			continue
 		}
@@ -95,12 +96,15 @@ func (i *Ingest) distance(size int64) int64 {
 
 // splittable reports whether a file can be read in ranges, and how. Of one that
 // can't be opened a worker will say why.
-func (j *job) splittable(ctx context.Context, s *split) bool {
+func (j *job) splittable(ctx context.Context, s *split, begun bool) bool {
 	in, err := j.input(ctx, s.File)
 	if err != nil {
 		return false
 	}
 	defer in.Close()
+	if !begun && j.ds.Import.OnNewColumn == def.QuarantineColumn && !in.format.Traits().NamesFields {
+		return false // it is read whole for new fields before its first row is sent
+	}
 	if _, ok := in.format.(format.Splitter); ok && in.codec == compress.None {
 		s.PerScan = max(rangesPerScan, (s.ranges()+maxScans-1)/maxScans)
 		return true
@@ -168,7 +172,7 @@ func (w *partWriter) sumUp(ctx context.Context, s split, rec clickhouse.FileReco
 		return rec, err
 	}
 	rec.Rows, rec.Quarantined, rec.Bytes, rec.Chunks = 0, 0, 0, 0
-	done := 0
+	done, refused := 0, ""
 	for _, r := range ranges {
 		rec.Rows += r.Rows
 		rec.Quarantined += r.Quarantined
@@ -176,13 +180,14 @@ func (w *partWriter) sumUp(ctx context.Context, s split, rec clickhouse.FileReco
 		rec.Chunks += r.Chunks
 		if r.State == clickhouse.FileDone {
 			done++
+			refused = r.Error // of each range, where the file's rows are all in quarantine
 		}
 	}
 	if rec.State == clickhouse.FileIngesting {
 		if done != s.ranges() {
 			return rec, errBegunOtherwise(s.File)
 		}
-		rec.State = clickhouse.FileDone
+		rec.State, rec.Error = clickhouse.FileDone, refused
 	}
 	rec.RunID, rec.UpdatedAt = string(w.run.ID), w.now()
 	return rec, nil

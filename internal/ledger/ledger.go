@@ -21,6 +21,7 @@
 //	project/v/7-0b1c2d3e.json           definitions                    once
 //	subjects/KIND/NAME.json             active and queued run, ticks   swap
 //	alerts/KIND/NAME.json               what was said, and is to be    swap
+//	columns/NAME.json                   what files added to a table    swap
 //	baselines/NAME/head.json            the version in force: run      swap
 //	baselines/NAME/v/RUN.json           a version                      once
 //	baselines/NAME/files/RUN/e1/…       its rows                       once

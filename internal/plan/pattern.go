@@ -25,6 +25,7 @@ type Pattern struct {
 	// Prefixes is where to list: every matching key begins with exactly one of
 	// them. They are sorted, and no more than a hundred.
 	Prefixes []string
+	exact    bool           // Prefix is the one key that matches
 	match    *regexp.Regexp // nil matches every key that begins with Prefix
 }
 
@@ -46,10 +47,16 @@ func ParsePattern(uri string) (*Pattern, error) {
 	return p, nil
 }
 
+// OneKey returns the pattern that matches one key of a bucket, whatever
+// characters it has.
+func OneKey(bucket, key string) *Pattern {
+	return &Pattern{Bucket: bucket, Prefix: key, Prefixes: []string{key}, exact: true}
+}
+
 // Match reports whether a key fits. A key that ends in a slash is a folder's
 // marker and never fits.
 func (p *Pattern) Match(key string) bool {
-	if strings.HasSuffix(key, "/") || !strings.HasPrefix(key, p.Prefix) {
+	if strings.HasSuffix(key, "/") || !strings.HasPrefix(key, p.Prefix) || p.exact && key != p.Prefix {
 		return false
 	}
 	return p.match == nil || p.match.MatchString(key)

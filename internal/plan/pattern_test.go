@@ -50,6 +50,15 @@ func TestPatternMatch(t *testing.T) {
 	}
 }
 
+func TestOneKeyMatchesItselfAlone(t *testing.T) {
+	p := plan.OneKey("b", "in/*.{a}")
+	for key, want := range map[string]bool{"in/*.{a}": true, "in/x.{a}": false, "in/*.{a}.more": false, "in/*.": false} {
+		if got := p.Match(key); got != want {
+			t.Errorf("%s: got %v", key, got)
+		}
+	}
+}
+
 func TestPatternRefusesRubbish(t *testing.T) {
 	for _, uri := range []string{"", "bkt/x", "https://bkt/x", "s3://", "s3:///x", "s3://bkt*/x", "s3://bkt/{a", "s3://bkt/{9..1}", "s3://bkt/{0..99999}", "s3://bkt/{0..18446744073709551615}", "s3://bkt/{a,{b}}"} {
 		if _, err := plan.ParsePattern(uri); !fault.Is(err, fault.Invalid) {

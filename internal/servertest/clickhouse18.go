@@ -32,7 +32,7 @@ func startClickHouse18() (string, *Server, error) {
 		return "", nil, err
 	}
 	config := filepath.Join(at.dir, "config.xml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, clickHouse18Config, at.dir, at.port), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, clickHouse18Config, at.dir, at.port, ClickHouse18Cluster), 0o600); err != nil {
 		return "", nil, err
 	}
 	server := &Server{
@@ -48,7 +48,10 @@ func startClickHouse18() (string, *Server, error) {
 	return at.addr, server, server.start(context.Background())
 }
 
-// clickHouse18Config is one file for server and users, with the folder and the native port to fill in.
+// ClickHouse18Cluster is the name of a cluster that such a server alone is.
+const ClickHouse18Cluster = "itself"
+
+// clickHouse18Config is one file for server and users, with the folder, the native port and a cluster's name to fill in.
 const clickHouse18Config = `<?xml version="1.0"?>
 <yandex>
   <logger><level>warning</level><console>1</console></logger>
@@ -58,6 +61,8 @@ const clickHouse18Config = `<?xml version="1.0"?>
   <format_schema_path>%[1]s/schemas/</format_schema_path>
   <listen_host>127.0.0.1</listen_host>
   <tcp_port>%[2]d</tcp_port>
+  <remote_servers><%[3]s><shard><internal_replication>true</internal_replication>
+    <replica><host>127.0.0.1</host><port>%[2]d</port></replica></shard></%[3]s></remote_servers>
   <mark_cache_size>268435456</mark_cache_size>
   <users_config>config.xml</users_config>
   <default_profile>default</default_profile>

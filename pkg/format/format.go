@@ -23,6 +23,9 @@ type Traits struct {
 	// Compresses is set when the format compresses inside itself: such an object
 	// isn't compressed as a whole, and WriteOptions.Compression says how.
 	Compresses bool
+	// NamesFields is set when a file says which fields it has before its first row,
+	// so that a decoder's Facts of Unknown and Missing hold from the beginning.
+	NamesFields bool
 	// RandomAccess is set when reading needs Input.At.
 	RandomAccess bool
 }

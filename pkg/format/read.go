@@ -46,6 +46,10 @@ type Column struct {
 	// null field is then no error, and the block leaves the value to the server
 	// (block.Column.Optional) rather than making one up.
 	Default bool
+	// ByName is set for a column that is found by the name of its field alone, such
+	// as one that was added to the table because other files had it: where a CSV
+	// file has no header it has no field, and it doesn't tell a header from a row.
+	ByName bool
 }
 
 // Decoder turns the rows of one file into blocks. It is used by one goroutine.
@@ -122,6 +126,9 @@ type ReadOptions struct {
 	// it arrives. In Parquet it counts decoded bytes, by the average row. Zero is
 	// 64 MiB.
 	BlockBytes int
+	// Refuse rejects all rows of the file, whatever is in them, each with these
+	// errors in place of its own.
+	Refuse []ColumnError
 	// MaxRowBytes is the longest row that is accepted, in bytes decompressed. A
 	// longer one is rejected without being held in memory. Zero is 64 MiB.
 	MaxRowBytes int

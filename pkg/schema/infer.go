@@ -49,7 +49,7 @@ type Evidence struct {
 type Conflict struct {
 	Type    Type
 	Rows    int64  // that many rows had such a value
-	Row     int64  // the first of them, from 1
+	Row     int64  // the first of them, from 1; 0 where they are all of another file
 	Example string // its value
 }
 
@@ -137,11 +137,15 @@ func hasLeadingZero(text string) bool {
 	return len(text) > 1 && text[0] == '0' && strings.Trim(text, "0123456789") == ""
 }
 
-func cut(text string) string {
-	if len(text) <= maxExample {
-		return text
+func cut(text string) string { return Cut(text, maxExample) }
+
+// Cut returns the first most bytes of a text, as UTF-8, with an ellipsis where
+// there are more.
+func Cut(text string, most int) string {
+	if len(text) <= most {
+		return strings.ToValidUTF8(text, "\uFFFD")
 	}
-	return strings.ToValidUTF8(text[:maxExample], "") + "…"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Field returns the field at path with the type that the values ask for.
@@ -212,11 +216,16 @@ func columnName(path Path) string {
 func UniqueNames(fields []Field) {
 	taken := make(map[string]bool, len(fields))
 	for i := range fields {
-		name := fields[i].Name
-		for n := 2; taken[name]; n++ {
-			name = fmt.Sprintf("%s_%d", fields[i].Name, n)
-		}
-		fields[i].Name = name
-		taken[name] = true
+		fields[i].Name = freeName(fields[i].Name, taken)
+		taken[fields[i].Name] = true
 	}
+}
+
+// freeName returns the name, or else the first of name_2, name_3, … that isn't taken.
+func freeName(name string, taken map[string]bool) string {
+	free := name
+	for n := 2; taken[free]; n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
+	}
+	return free
 }

@@ -78,7 +78,12 @@ func explainUnknown(name string) string {
 // nearestKind returns the type whose name is fewest edits away, if few enough.
 func nearestKind(name string) string {
 	names := append([]string{"Decimal32", "Decimal64", "Decimal128", "Decimal256"}, kindNames[1:]...)
-	slices.Sort(names)
+	return Nearest(name, names)
+}
+
+// Nearest returns the name that is fewest edits away from another, if few enough.
+func Nearest(name string, names []string) string {
+	names = slices.Sorted(slices.Values(names))
 	best, fewest := "", len(name)/2+1
 	for _, n := range names {
 		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < fewest {

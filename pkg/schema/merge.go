@@ -83,11 +83,24 @@ func (f *Field) join(other Field) {
 		if anyNull {
 			f.Type = nullable(f.Type)
 		}
+		f.agree(other)
 		return
 	}
 	f.Conflicts = append(append([]Conflict(nil), f.Conflicts...), Conflict{Type: other.Type, Rows: other.Values, Example: example(other)})
 	f.Why = fmt.Sprintf("%s in one file, %s in another", f.Type, other.Type)
 	f.Type = f.common(other, anyNull)
+}
+
+// agree tells of all values where files agree on a field whose type its values
+// decided.
+func (f *Field) agree(other Field) {
+	if f.class.Shape == Nothing || f.class.Shape == Text || len(f.Conflicts)+len(other.Conflicts) > 0 {
+		return
+	}
+	f.Why = fmt.Sprintf("all %d values are %s", f.Values, f.class.Shape)
+	if f.Nulls > 0 {
+		f.Why += fmt.Sprintf("; %d null or missing", f.Nulls)
+	}
 }
 
 // empty reports whether a file had the field, but never a value of it.

@@ -33,6 +33,9 @@ func TestMerge(t *testing.T) {
 			t.Errorf("got %s %s, want %s %s (%s)", f.Name, f.Type, w.name, w.typ, f.Why)
 		}
 	}
+	if why := got.Fields[0].Why; why != "all 3 values are an integer" {
+		t.Errorf("got evidence %q", why)
+	}
 	if len(got.Fields[1].Conflicts) == 0 || len(got.Fields[0].Conflicts) != 0 {
 		t.Errorf("got conflicts %v and %v", got.Fields[1].Conflicts, got.Fields[0].Conflicts)
 	}

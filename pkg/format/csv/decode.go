@@ -30,7 +30,7 @@ type decoder struct {
 	names   []string // of the fields, where the file has a header
 	missing []int    // the columns without a field
 	unknown []string // the fields without a column
-	dropped bool     // a missing column takes no null: every row is rejected
+	refused bool     // every row is rejected: by the options, or because a missing column takes no null
 
 	row, line int64 // rows and lines before Pos
 	filled    int   // rows in the block being filled
@@ -64,18 +64,8 @@ func (d *decoder) begin() error {
 		return err
 	}
 	d.names = names
-	d.byCol = make([]int, len(d.columns))
-	for i, c := range d.columns {
-		d.byCol[i] = i
-		if names != nil {
-			d.byCol[i] = slices.Index(names, pathName(c))
-		}
-	}
-	fields := len(names)
-	if names == nil {
-		fields = len(d.columns)
-	}
-	d.targets = make([]target, fields)
+	d.targets = make([]target, d.findFields(names))
+	d.refused = len(d.opts.Refuse) > 0
 	for i := range d.targets {
 		d.targets[i].index = -1
 	}
@@ -83,7 +73,7 @@ func (d *decoder) begin() error {
 		if at < 0 {
 			d.missing = append(d.missing, col)
 			if c := d.columns[col]; !c.Type.TakesNull() && !c.Default {
-				d.dropped = true
+				d.refused = true
 			}
 			continue
 		}
@@ -99,6 +89,27 @@ func (d *decoder) begin() error {
 		d.enter(r.From)
 	}
 	return nil
+}
+
+// findFields decides which field of the file each column reads, and returns how
+// many fields there are. Without names they are in the order of the columns.
+func (d *decoder) findFields(names []string) (fields int) {
+	d.byCol = make([]int, len(d.columns))
+	for i, c := range d.columns {
+		switch {
+		case names != nil:
+			d.byCol[i] = slices.Index(names, pathName(c))
+		case c.ByName:
+			d.byCol[i] = -1
+		default:
+			d.byCol[i] = fields
+			fields++
+		}
+	}
+	if names != nil {
+		return len(names)
+	}
+	return fields
 }
 
 func (d *decoder) reads(name string) bool {

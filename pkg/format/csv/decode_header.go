@@ -108,24 +108,36 @@ func splitMore(w *window.Window, s *splitter) (end int, how outcome, err error) 
 // or half of the columns, are names of columns. If none is, but the row looks
 // like names and isn't a row of the table, all columns were renamed.
 func (d *decoder) isHeader(fields []field) bool {
+	columns := d.placed()
 	matching := 0
 	for _, name := range headerNames(fields) {
-		if slices.ContainsFunc(d.columns, func(c format.Column) bool { return pathName(c) == name }) {
+		if slices.ContainsFunc(columns, func(c format.Column) bool { return pathName(c) == name }) {
 			matching++
 		}
 	}
 	if matching > 0 {
-		return 2*matching >= min(len(fields), len(d.columns))
+		return 2*matching >= min(len(fields), len(columns))
 	}
 	return looksLikeNames(fields) && !d.fits(fields)
 }
 
+// placed returns the columns that have a field also where there is no header.
+func (d *decoder) placed() (columns []format.Column) {
+	for _, c := range d.columns {
+		if !c.ByName {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}
+
 // fits reports whether fields are a row of the table, in the columns' order.
 func (d *decoder) fits(fields []field) bool {
-	if len(fields) != len(d.columns) {
+	columns := d.placed()
+	if len(fields) != len(columns) {
 		return false
 	}
-	for i, c := range d.columns {
+	for i, c := range columns {
 		if strings.TrimSpace(string(fields[i].text)) == "" && !fields[i].quoted {
 			continue
 		}

@@ -29,9 +29,16 @@ func (d *decoder) slow(dst *block.Block) error {
 		return err
 	}
 	raw := d.w.Buf[d.w.Pos:end]
+	if len(d.opts.Refuse) > 0 && how == whole && len(d.targets) > 1 && blank(d.split.fields) {
+		d.line++
+		d.w.Pos = end
+		return nil
+	}
 	fields := d.split.padded(how, len(d.targets))
 	var errs []format.ColumnError
 	switch {
+	case len(d.opts.Refuse) > 0:
+		errs = d.opts.Refuse
 	case how == openQuote:
 		errs = append(errs, whollyWrong(codeOpen, "a quoted field has no end"))
 	case how == afterText:

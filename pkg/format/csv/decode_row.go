@@ -71,7 +71,7 @@ func ends(w, delimiter uint64) uint64 {
 // fast appends the row at pos field by field. Eight bytes are looked at at once;
 // mask holds the field ends among those from base on that are still ahead.
 func (d *decoder) fast(pos int) (end, lines int, how placement) {
-	if d.dropped {
+	if d.refused {
 		return 0, 0, unplaced
 	}
 	buf, quote := d.w.Buf, d.opts.CSV.Quote

@@ -16,5 +16,5 @@ type Format struct{}
 
 // Traits implements format.Reader and format.Writer.
 func (Format) Traits() format.Traits {
-	return format.Traits{Name: "csv", Extension: ".csv", MediaType: "text/csv"}
+	return format.Traits{Name: "csv", Extension: ".csv", MediaType: "text/csv", NamesFields: true}
 }

@@ -36,7 +36,7 @@ func (Format) Scan(_ context.Context, in format.Input, opts format.ReadOptions, 
 // row where it is one field of as many, or where no row fits.
 func (d *decoder) enter(from format.Mark) {
 	d.row, d.line = from.Rows, from.Lines
-	if len(d.targets) == 1 || d.dropped {
+	if len(d.targets) == 1 || d.refused && len(d.opts.Refuse) == 0 {
 		d.row += from.Blanks
 	}
 }

@@ -70,6 +70,7 @@ func Read(t *testing.T, r Reading) {
 	t.Run("long rows", r.testLongRows)
 	t.Run("facts", r.testFacts)
 	t.Run("rejects", r.testRejects)
+	t.Run("refuses all rows", r.testRefuse)
 	t.Run("cut short", r.testCut)
 	t.Run("errors of the input", r.testInputErrors)
 	t.Run("canceled", r.testCanceled)

@@ -84,6 +84,34 @@ func (r Reading) testRejects(t *testing.T) {
 	}
 }
 
+// testRefuse reads a file none of whose rows is wanted: all are rejected, as they
+// are, for the reason that was given.
+func (r Reading) testRefuse(t *testing.T) {
+	columns := []format.Column{{Name: "a", Type: schema.MustParseType("String")}, {Name: "b", Type: schema.MustParseType("UInt8")}}
+	wide := []format.Column{columns[0], {Name: "b", Type: schema.MustParseType("Int64")}}
+	var rows [][]*string
+	for _, v := range []string{"1", "300", "2"} {
+		a, b := "row "+v, v
+		rows = append(rows, []*string{&a, &b})
+	}
+	why := []format.ColumnError{{Column: "c", Code: "column dropped", Detail: "c is gone"}}
+	for _, blockBytes := range []int{0, 1} {
+		opts := format.ReadOptions{Refuse: why, BlockBytes: blockBytes}
+		got, rejects, err := drain(t, r.decoder(t, r.input(r.File(t, wide, rows)), columns, opts), 2, nil)
+		if len(got) > 0 || err != io.EOF || len(rejects) != len(rows) {
+			t.Fatalf("got %d rows, %d rejects, %v, want %d rejects", len(got), len(rejects), err, len(rows))
+		}
+		for i, reject := range rejects {
+			if reject.Row != int64(i)+1 || len(reject.Raw) == 0 || !slices.Equal(reject.Errors, why) {
+				t.Errorf("got %+v, want row %d", reject, i+1)
+			}
+			if v := reject.Values; len(v) != 2 || v[0] == nil || *v[0] != *rows[i][0] || v[1] == nil || *v[1] != *rows[i][1] {
+				t.Errorf("row %d: got values %v", i+1, v)
+			}
+		}
+	}
+}
+
 // testCut reads every twentieth beginning of a file. It may be refused, or give
 // the first rows of the whole, and never more than one row that isn't.
 func (r Reading) testCut(t *testing.T) {

@@ -1,6 +1,10 @@
 package ndjson
 
-import "github.com/longshore/longshore/pkg/format/textvalue"
+import (
+	"slices"
+
+	"github.com/longshore/longshore/pkg/format/textvalue"
+)
 
 // object reads an object's members. The key that followed last time is looked
 // for first, by its bytes; then the one after that; then any, by its content.
@@ -132,7 +136,9 @@ func (d *decoder) findMember(n *node, last *member) (*member, textvalue.Problem)
 			return nil, textvalue.OK
 		}
 		m = n.member(string(key))
-		d.unknown = append(d.unknown, n.inside(m.name))
+		if name := n.inside(m.name); !slices.Contains(d.unknown, name) {
+			d.unknown = append(d.unknown, name)
+		}
 	}
 	if last == nil {
 		n.first = m

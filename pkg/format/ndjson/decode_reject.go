@@ -24,8 +24,9 @@ type failure struct {
 	failed map[*leaf]bool
 }
 
-// diagnose walks a row again that failed with p, and rejects it.
-func (d *decoder) diagnose(row []byte, p textvalue.Problem) {
+// diagnose walks a row again that failed with p, and rejects it. It reports
+// whether the row is a JSON object, if not one that fits.
+func (d *decoder) diagnose(row []byte, p textvalue.Problem) (whole bool) {
 	d.failed = &failure{values: make([]*string, len(d.columns)), failed: map[*leaf]bool{}}
 	f := d.failed
 	isUTF8 := d.w.Valid || utf8.Valid(row)
@@ -44,7 +45,18 @@ func (d *decoder) diagnose(row []byte, p textvalue.Problem) {
 	}
 	d.failed = nil
 	slices.SortStableFunc(f.errors, func(a, b format.ColumnError) int { return d.order(a.Column) - d.order(b.Column) })
+	if len(d.opts.Refuse) > 0 {
+		f.errors = d.opts.Refuse
+	}
 	d.reject(row, f)
+	return isUTF8 && p == textvalue.OK
+}
+
+// forget takes back what the unknown fields but the first known ones taught: they
+// were seen in a row that is no JSON, so nobody knows whether they are fields.
+func (d *decoder) forget(known int) {
+	d.unknown = d.unknown[:known]
+	d.grow()
 }
 
 // order returns the place of a column's errors: those of the row come first.

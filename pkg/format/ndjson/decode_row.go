@@ -32,8 +32,9 @@ func (d *decoder) rows(dst *block.Block, maxRows int) {
 
 // one places or rejects a row.
 func (d *decoder) one(dst *block.Block, row []byte) {
+	known := len(d.unknown)
 	p := textvalue.NotUTF8
-	if d.w.Valid || utf8.Valid(row) {
+	if len(d.opts.Refuse) == 0 && (d.w.Valid || utf8.Valid(row)) {
 		p = d.walk()
 	}
 	if p == textvalue.OK {
@@ -41,7 +42,9 @@ func (d *decoder) one(dst *block.Block, row []byte) {
 		return
 	}
 	dst.Truncate(d.filled)
-	d.diagnose(row, p)
+	if !d.diagnose(row, p) && len(d.unknown) > known {
+		d.forget(known)
+	}
 	dst.Truncate(d.filled)
 }
 

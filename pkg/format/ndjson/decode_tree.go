@@ -62,26 +62,35 @@ type leaf struct {
 
 // plan makes the tree.
 func (d *decoder) plan() error {
-	d.root = &node{byKey: map[string]*member{}}
 	for i, c := range d.columns {
 		d.specs = append(d.specs, block.Spec{Name: c.Name, Type: c.Type, Optional: c.Default})
-		path := c.Path
-		if path == nil {
-			path = schema.FieldPath(c.Name)
-		}
-		l, err := newLeaf(i, c, path)
+		l, err := newLeaf(i, c, pathOf(c))
 		if err != nil {
 			return err
 		}
 		d.leaves = append(d.leaves, l)
-		if l.row {
-			d.wholeRow = true
-			continue
+		d.wholeRow = d.wholeRow || l.row
+	}
+	d.grow()
+	return nil
+}
+
+// grow makes the tree of the leaves anew.
+func (d *decoder) grow() {
+	d.root = &node{byKey: map[string]*member{}}
+	for i, l := range d.leaves {
+		if !l.row {
+			d.root.plant(pathOf(d.columns[i]), l, 0)
 		}
-		d.root.plant(path, l, 0)
 	}
 	d.root.settle()
-	return nil
+}
+
+func pathOf(c format.Column) schema.Path {
+	if c.Path == nil {
+		return schema.FieldPath(c.Name)
+	}
+	return c.Path
 }
 
 func newLeaf(index int, c format.Column, path schema.Path) (*leaf, error) {

@@ -60,6 +60,7 @@ type decoder struct {
 	problems []problem
 	bad      []bool // of the stretch
 	rejects  []format.Reject
+	refused  int64     // bytes of the rejects, where all rows are
 	texts    *rowTexts // made when it is first needed
 }
 
@@ -125,9 +126,9 @@ func pathOf(c *format.Column, root *node) schema.Path {
 // Next implements format.Decoder.
 func (d *decoder) Next(dst *block.Block, maxRows int) (int, error) {
 	dst.Shape(d.specs)
-	d.rejects = d.rejects[:0]
+	d.rejects, d.refused = d.rejects[:0], 0
 	consumed := 0
-	for consumed < maxRows && dst.Bytes() < int64(d.opts.BlockBytes) {
+	for consumed < maxRows && dst.Bytes()+d.refused < int64(d.opts.BlockBytes) {
 		if err := d.ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -200,6 +201,9 @@ func (d *decoder) decode(dst *block.Block, n int) error {
 			return err
 		}
 	}
+	if len(d.opts.Refuse) > 0 {
+		return d.refuse(n)
+	}
 	rows := dst.Rows()
 	d.problems = d.problems[:0]
 	d.findLongRows(n)
@@ -215,9 +219,13 @@ func (d *decoder) decode(dst *block.Block, n int) error {
 			return err
 		}
 	}
+	d.consume(n)
+	return nil
+}
+
+func (d *decoder) consume(n int) {
 	d.groupAt += int64(n)
 	d.row += int64(n)
-	return nil
 }
 
 // findLongRows notes the rows that have more bytes than MaxRowBytes. Most often

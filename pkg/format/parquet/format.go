@@ -9,6 +9,6 @@ type Format struct{}
 func (Format) Traits() format.Traits {
 	return format.Traits{
 		Name: "parquet", Extension: ".parquet", MediaType: "application/vnd.apache.parquet",
-		Compresses: true, RandomAccess: true,
+		Compresses: true, RandomAccess: true, NamesFields: true,
 	}
 }

@@ -48,6 +48,26 @@ func (d *decoder) reject(n int) error {
 	return nil
 }
 
+// refuse rejects the next n rows, as the options say.
+func (d *decoder) refuse(n int) error {
+	if err := d.renderStretch(n); err != nil {
+		return err
+	}
+	for row := range n {
+		raw, err := d.texts.row(nil, len(d.columns))
+		if err != nil {
+			return err
+		}
+		raw = raw[:min(len(raw), maxRawBytes)]
+		d.rejects = append(d.rejects, format.Reject{
+			Row: d.row + int64(row) + 1, RowGroup: d.group, Raw: raw, Values: d.texts.values, Errors: d.opts.Refuse,
+		})
+		d.refused += int64(len(raw))
+	}
+	d.consume(n)
+	return nil
+}
+
 // renderStretch makes the texts stand at the first row of the stretch.
 func (d *decoder) renderStretch(n int) error {
 	if d.texts == nil {

@@ -1,0 +1,47 @@
+CREATE TABLE IF NOT EXISTS `shop`.`visits_quarantine_local` ON CLUSTER `main`
+(
+    `id` Nullable(String),
+    `at` Nullable(String),
+    `page` Nullable(String),
+    `version` Nullable(String),
+    `_longshore_file` Nullable(String),
+    `c__error_column` Array(String),
+    `c__error` Array(String),
+    `c__import_id` String,
+    `insertion_date` DateTime64(3, 'UTC') DEFAULT now64(3),
+    `c__file` String,
+    `c__etag` String,
+    `c__row` UInt64,
+    `c__line` Nullable(UInt64),
+    `c__offset` Nullable(UInt64),
+    `c__row_group` Nullable(UInt32),
+    `c__raw` String CODEC(ZSTD(1)),
+    `c__fingerprint` String
+)
+ENGINE = ReplicatedMergeTree
+ORDER BY (c__fingerprint, c__file, c__row)
+SETTINGS non_replicated_deduplication_window = 10000, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 2592000
+COMMENT 'Rows that do not fit into visits'
+
+CREATE TABLE IF NOT EXISTS `shop`.`visits_quarantine` ON CLUSTER `main`
+(
+    `id` Nullable(String),
+    `at` Nullable(String),
+    `page` Nullable(String),
+    `version` Nullable(String),
+    `_longshore_file` Nullable(String),
+    `c__error_column` Array(String),
+    `c__error` Array(String),
+    `c__import_id` String,
+    `insertion_date` DateTime64(3, 'UTC') DEFAULT now64(3),
+    `c__file` String,
+    `c__etag` String,
+    `c__row` UInt64,
+    `c__line` Nullable(UInt64),
+    `c__offset` Nullable(UInt64),
+    `c__row_group` Nullable(UInt32),
+    `c__raw` String,
+    `c__fingerprint` String
+)
+ENGINE = Distributed('main', 'shop', 'visits_quarantine_local', cityHash64(c__file, c__row))
+COMMENT 'Rows that do not fit into visits'
