@@ -22,12 +22,12 @@ type partWriter struct {
 	job    *job
 	run    ledger.Run
 	meter  *run.Meter
-	now    func() time.Time // in UTC
-	log    *zap.Logger
-	halt   func(ctx context.Context) error // see halted; nil: never
 
 	added    []ledger.AddedColumn // as they were last read; a file's version is a beginning of them
 	provided uint32               // the version up to which the table has them
+	now      func() time.Time     // in UTC
+	log      *zap.Logger
+	halt     func(ctx context.Context) error // see halted; nil: never
 }
 
 // file ingests one file and returns its record. What is wrong with the file

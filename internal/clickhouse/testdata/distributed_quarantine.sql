@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`visits_quarantine_local` ON CLUSTER `main`
     `_longshore_file` Nullable(String),
     `c__error_column` Array(String),
     `c__error` Array(String),
+    `c__reason` Array(String),
     `c__import_id` String,
     `insertion_date` DateTime64(3, 'UTC') DEFAULT now64(3),
     `c__file` String,
@@ -16,7 +17,10 @@ CREATE TABLE IF NOT EXISTS `shop`.`visits_quarantine_local` ON CLUSTER `main`
     `c__offset` Nullable(UInt64),
     `c__row_group` Nullable(UInt32),
     `c__raw` String CODEC(ZSTD(1)),
-    `c__fingerprint` String
+    `c__fingerprint` String,
+    `c__format` LowCardinality(String),
+    `c__fields` LowCardinality(String),
+    `c__delimiter` LowCardinality(String)
 )
 ENGINE = ReplicatedMergeTree
 ORDER BY (c__fingerprint, c__file, c__row)
@@ -32,6 +36,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`visits_quarantine` ON CLUSTER `main`
     `_longshore_file` Nullable(String),
     `c__error_column` Array(String),
     `c__error` Array(String),
+    `c__reason` Array(String),
     `c__import_id` String,
     `insertion_date` DateTime64(3, 'UTC') DEFAULT now64(3),
     `c__file` String,
@@ -41,7 +46,10 @@ CREATE TABLE IF NOT EXISTS `shop`.`visits_quarantine` ON CLUSTER `main`
     `c__offset` Nullable(UInt64),
     `c__row_group` Nullable(UInt32),
     `c__raw` String,
-    `c__fingerprint` String
+    `c__fingerprint` String,
+    `c__format` LowCardinality(String),
+    `c__fields` LowCardinality(String),
+    `c__delimiter` LowCardinality(String)
 )
 ENGINE = Distributed('main', 'shop', 'visits_quarantine_local', cityHash64(c__file, c__row))
 COMMENT 'Rows that do not fit into visits'
