@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -177,14 +178,25 @@ func (a *app) askField(in *bufio.Reader, name string, key def.Key) (string, erro
 	case answer != "=":
 		return reference(answer), nil
 	}
-	fmt.Fprint(a.stderr, "  the secret (not shown): ")
-	f, _ := terminal(a.stdin)
-	typed, err := term.ReadPassword(int(f.Fd()))
+	typed, err := a.hidden("  the secret (not shown): ")
 	a.say("")
 	if err != nil {
 		return "", fail(Invalid, "read the secret: %w", err)
 	}
-	return string(typed), nil
+	return typed, nil
+}
+
+// hidden asks for a line that the terminal doesn't show: not from the question
+// on, however fast it is typed.
+func (a *app) hidden(question string) (string, error) {
+	f, _ := terminal(a.stdin)
+	shown, err := term.MakeRaw(int(f.Fd())) // ReadPassword alone would come after the question
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprint(a.stderr, question)
+	typed, err := term.ReadPassword(int(f.Fd()))
+	return string(typed), errors.Join(err, term.Restore(int(f.Fd()), shown))
 }
 
 // line asks for one line.

@@ -9,10 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/queue"
 	"github.com/longshore/longshore/internal/servertest"
 )
+
+// splitRows is how many rows one more file has, which many workers read.
+const splitRows = 300_000
 
 // storm is a datasource whose files are ingested while everything around fails.
 type storm struct {
@@ -20,9 +24,10 @@ type storm struct {
 	house   *servertest.Server // ClickHouse
 	way     *flaky             // of the daemons to the store
 	db      *sql.DB            // ClickHouse, without connections that its end would break
-	files   int
-	rows    int           // of each file
-	every   time.Duration // a worker is killed
+	files   int                // besides the large one
+	rows    int                // of each of them
+	total   int                // rows of all files
+	every   time.Duration      // a worker is killed
 	workers []*process
 	killed  int
 	runs    int
@@ -49,7 +54,7 @@ func TestAKillStorm(t *testing.T) {
 	s.blow(ctx, rand.New(rand.NewPCG(seed, 6)))
 	s.survived()
 	f := &s.way.failed
-	t.Logf("%d files, %d rows in %d runs; %d workers killed, Redis flushed, ClickHouse killed", s.files, s.files*s.rows, s.runs, s.killed)
+	t.Logf("%d files, %d rows in %d runs; %d workers killed, Redis flushed, ClickHouse killed", s.files+1, s.total, s.runs, s.killed)
 	t.Logf("of the requests to the store %d passed, %d were refused, %d and %d lost before and after they were made, %d answers cut; took %s",
 		s.way.passed.Load(), f[refused].Load(), f[lost].Load(), f[answered].Load(), f[cut].Load(), time.Since(start).Round(time.Second))
 }
@@ -71,10 +76,13 @@ func newStorm(t *testing.T, seed uint64) *storm {
 		f := formats[i%len(formats)]
 		exec1(t, s.db, "INSERT INTO FUNCTION "+s.s3(fmt.Sprintf(f.name, i), f.format, "")+" "+fmt.Sprintf(stormRows, i*s.rows, s.rows))
 	}
+	large := "INSERT INTO FUNCTION " + s.s3("in/large.csv", "CSVWithNames", "") + " " + fmt.Sprintf(stormRows, s.files*s.rows, splitRows)
+	exec1(t, s.db, large)
+	s.total = s.files*s.rows + splitRows
 	s.way = newFlaky(t, s.store.Endpoint, 0.05, seed)
 	s.store.Endpoint = s.way.server.URL // of the daemons, and of connections
 	s.push(s.events("in/**", ""))
-	s.start("producer")
+	s.start("producer", "LONGSHORE_RANGE_BYTES=4MiB") // so that the large file is split
 	for range 4 {
 		s.workers = append(s.workers, s.start("worker", "LONGSHORE_QUEUES=ingest=2"))
 	}
@@ -95,7 +103,7 @@ func (s *storm) blow(ctx context.Context, r *rand.Rand) {
 	for {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("not over after ten minutes: %d of %d rows", s.arrived(), s.files*s.rows)
+			t.Fatalf("not over after ten minutes: %d of %d rows", s.arrived(), s.total)
 		case <-kill.C:
 			i := r.IntN(len(s.workers))
 			s.workers[i].kill()
@@ -103,7 +111,7 @@ func (s *storm) blow(ctx context.Context, r *rand.Rand) {
 			s.killed++
 		case <-time.After(20 * time.Millisecond):
 		}
-		if len(misfortunes) > 0 && s.arrived()*100 >= misfortunes[0].after*int64(s.files*s.rows) {
+		if len(misfortunes) > 0 && s.arrived()*100 >= misfortunes[0].after*int64(s.total) {
 			misfortunes[0].do()
 			misfortunes = misfortunes[1:]
 		}
@@ -149,18 +157,39 @@ func (s *storm) arrived() int64 {
 // survived checks that the table, the file ledger and the source agree.
 func (s *storm) survived() {
 	t, db := s.t, s.db
-	want := one(t, db, stormSums+"("+fmt.Sprintf(stormRows, 0, s.files*s.rows)+")")
+	want := one(t, db, stormSums+"("+fmt.Sprintf(stormRows, 0, s.total)+")")
 	if got := one(t, db, stormSums+"events"); got != want {
 		t.Errorf("got count, ids and checksum %s, want %s", got, want)
 	}
-	ledger := one(t, db, "SELECT concat(count(), ' ', sum(rows), ' ', sum(quarantined)) FROM longshore_files FINAL WHERE datasource = 'events' AND state = 'done'")
-	if want := fmt.Sprintf("%d %d 0", s.files, s.files*s.rows); ledger != want {
-		t.Errorf("the file ledger has files, rows and quarantined rows %s, want %s", ledger, want)
+	recorded := one(t, db, "SELECT concat(count(), ' ', sum(rows), ' ', sum(quarantined)) FROM longshore_files FINAL WHERE datasource = 'events' AND state = 'done' AND range = 0")
+	if want := fmt.Sprintf("%d %d 0", s.files+1, s.total); recorded != want {
+		t.Errorf("the file ledger has files, rows and quarantined rows %s, want %s", recorded, want)
 	}
 	if n := one(t, db, "SELECT count() FROM events_quarantine"); n != "0" {
 		t.Errorf("%s rows are in quarantine", n)
 	}
-	if !strings.HasPrefix(want, fmt.Sprintf("%d %[1]d ", s.files*s.rows)) {
+	if !strings.HasPrefix(want, fmt.Sprintf("%d %[1]d ", s.total)) {
 		t.Errorf("the source itself has %s", want)
+	}
+	s.verifies()
+}
+
+// verifies checks that a verification finds nothing, file by file.
+func (s *storm) verifies() {
+	s.t.Helper()
+	project, err := s.ledger.CurrentProjectID(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := s.ledger.Create(s.t.Context(), ledger.Subject{Kind: ledger.Ingest, Name: "events"}, project, ledger.Trigger{By: "manual", Verify: &ledger.Verify{}}, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var v ingest.Verification
+	if r = s.ended(r.ID); r.State == ledger.Done {
+		err = s.ledger.Manifest(s.t.Context(), r.ID, &v)
+	}
+	if err != nil || !v.Clean || v.Proved != int64(s.files+1) || len(v.Notes) > 0 {
+		s.t.Errorf("the verification is %s, %+v, %v: %+v; want it clean, each of %d files proved", r.State, r.Failure, err, v, s.files+1)
 	}
 }
