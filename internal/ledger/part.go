@@ -59,11 +59,18 @@ type PartManifest struct {
 const savesAtOnce = 8
 
 // SavePlan records the parts of an epoch and then the plan, whose presence says
-// that all parts are recorded. The error is a Conflict where the plan exists.
+// that all parts are recorded. The error is a Conflict where somebody else began
+// to: who has the first part has the epoch (TestPartsOfTwoPlansDoNotMix).
 func (l *Ledger) SavePlan(ctx context.Context, id RunID, plan Plan, parts []json.RawMessage) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(savesAtOnce)
 	for i, detail := range parts {
+		if i == 0 {
+			if err := l.SavePart(ctx, id, plan.Epoch, i, detail); err != nil {
+				return err
+			}
+			continue
+		}
 		group.Go(func() error { return l.SavePart(groupCtx, id, plan.Epoch, i, detail) })
 	}
 	if err := group.Wait(); err != nil {
