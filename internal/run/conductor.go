@@ -165,7 +165,11 @@ func (c *Conductor) abandon(id ledger.RunID) {
 func (c *Conductor) drive(ctx context.Context, id ledger.RunID, wake <-chan struct{}) {
 	delay := c.cfg.Scan
 	for ctx.Err() == nil {
+		began := time.Now()
 		over, err := c.step(ctx, id, wake)
+		if time.Since(began) > delay {
+			delay = c.cfg.Scan // it went well for a while: this is another trouble
+		}
 		switch {
 		case over:
 			return

@@ -107,6 +107,12 @@ func (c *Conductor) saveStream(ctx context.Context, r ledger.Run, work *Work) (p
 		}
 		part := parts
 		parts++
+		if part == 0 { // who has the first part has the epoch
+			if err = c.ledger.SavePart(ctx, r.ID, r.Epoch, part, detail); err != nil {
+				break
+			}
+			continue
+		}
 		group.Go(func() error { return c.ledger.SavePart(saving, r.ID, r.Epoch, part, detail) })
 	}
 	if saved := group.Wait(); saved != nil {
