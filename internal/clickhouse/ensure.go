@@ -93,20 +93,20 @@ func (c *Client) plan(ctx context.Context, t Table) (steps []step, err error) {
 }
 
 func (c *Client) planOne(ctx context.Context, t Table) ([]step, error) {
-	t, err := c.withFileColumn(ctx, t)
-	if err != nil {
+	existing, err := c.Describe(ctx, t.Database, t.Name)
+	lacking := fault.Is(err, fault.NotFound)
+	if err != nil && !lacking {
+		return nil, err
+	}
+	if t, err = c.withFileColumn(ctx, t); err != nil {
 		return nil, err
 	}
 	if twice := t.twice(); twice != "" {
 		return nil, fault.New(fault.Invalid, "connection %s: table %s has two columns %s; a table has %s and a quarantine %s and %s… of its own",
 			c.target.name, t.path(), twice, FileColumn, InsertionDate, "c__")
 	}
-	existing, err := c.Describe(ctx, t.Database, t.Name)
-	if fault.Is(err, fault.NotFound) {
+	if lacking {
 		return []step{t.creation()}, nil
-	}
-	if err != nil {
-		return nil, err
 	}
 	missing, differences := t.compare(existing)
 	differences, err = c.real(ctx, t.path(), differences)

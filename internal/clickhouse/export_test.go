@@ -12,4 +12,6 @@ func (c *Client) Fault(verb, grant string, err error) error {
 }
 
 // FillsFileColumn reports whether tables get a FileColumn on c's server.
-func (c *Client) FillsFileColumn(ctx context.Context) (bool, error) { return c.fillsFileColumn(ctx) }
+func (c *Client) FillsFileColumn(ctx context.Context) (bool, error) {
+	return c.fillsFileColumn(ctx, "test")
+}

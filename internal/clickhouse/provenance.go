@@ -35,7 +35,7 @@ func (c *Client) withFileColumn(ctx context.Context, t Table) (Table, error) {
 	if !t.KnowsFiles {
 		return t, nil
 	}
-	able, err := c.fillsFileColumn(ctx)
+	able, err := c.fillsFileColumn(ctx, "create table "+t.path())
 	if able {
 		t.Columns = append(t.Columns[:len(t.Columns):len(t.Columns)], fileColumn)
 	}
@@ -43,12 +43,12 @@ func (c *Client) withFileColumn(ctx context.Context, t Table) (Table, error) {
 }
 
 // fillsFileColumn reports whether the server has the setting, and takes settings
-// as our drivers send them. It is asked once.
-func (c *Client) fillsFileColumn(ctx context.Context) (bool, error) {
+// as our drivers send them. It is asked once, for the sake of what.
+func (c *Client) fillsFileColumn(ctx context.Context, what string) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.fills == nil {
-		n, err := c.count(ctx, "look for a setting", "system.settings WHERE name = "+Literal(fillsMaterialized))
+		n, err := c.count(ctx, what, "system.settings WHERE name = "+Literal(fillsMaterialized))
 		if err != nil {
 			return false, err
 		}
@@ -66,7 +66,7 @@ func (c *Client) fillsFileColumn(ctx context.Context) (bool, error) {
 // are older than the setting have none, and those of an older version of
 // Longshore get it when they are next ensured.
 func (c *Client) KnowsFiles(ctx context.Context, table string) (bool, error) {
-	able, err := c.fillsFileColumn(ctx)
+	able, err := c.fillsFileColumn(ctx, "look at table "+table)
 	if err != nil || !able {
 		return false, err
 	}

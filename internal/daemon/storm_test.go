@@ -63,7 +63,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	t.Helper()
 	s := &storm{
 		stage: newStage(t), files: numberFrom(t, "STORM_FILES", 40), rows: numberFrom(t, "STORM_ROWS", 10_000),
-		every: time.Duration(numberFrom(t, "STORM_KILL_MS", 1000)) * time.Millisecond,
+		every: time.Duration(numberFrom(t, "STORM_KILL_MS", 2000)) * time.Millisecond,
 	}
 	s.ch, s.house = servertest.StartClickHouse(t)
 	s.chName = servertest.ClickHouseDatabase(t, s.ch.Native)
