@@ -94,7 +94,7 @@ func (a *app) summary(r api.RunDetail) string {
 	case r.Trigger.Verify != nil:
 		return text + afterComma(r.Trigger.Purpose)
 	case r.Trigger.Replay != nil:
-		return text + " of the quarantine brought in, " + count(r.Totals.Quarantined) + " left there"
+		return text + ", brought in from the quarantine; " + count(r.Totals.Quarantined) + " left there"
 	case r.Kind == "sync":
 		text += fmt.Sprintf(", %s written", plural(len(r.Objects), "object"))
 	default:

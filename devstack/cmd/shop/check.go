@@ -58,7 +58,7 @@ func (a arrival) check(ctx context.Context, db *sql.DB, out io.Writer) (ok bool,
 	var sum, want string
 	var errs []error
 	one := func(into any, query string) { errs = append(errs, db.QueryRowContext(ctx, query).Scan(into)) }
-	one(&files, "SELECT count() FROM longshore_files FINAL WHERE state = 'done' AND datasource = '"+a.table+"'")
+	one(&files, "SELECT count() FROM longshore_files FINAL WHERE state = 'done' AND range = 0 AND datasource = '"+a.table+"'")
 	one(&rows, "SELECT count() FROM "+a.table)
 	one(&missing, "SELECT count() FROM ("+a.source("id")+") WHERE id NOT IN (SELECT id FROM "+a.table+")")
 	one(&duplicated, "SELECT count() - uniqExact(id) FROM "+a.table)
