@@ -42,9 +42,15 @@ FUZZTIME ?= 30s
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
+.PHONY: bench-micro
+bench: setup ## Compare with what else could do the jobs, and write bench/README.md; ROWS=n REPEAT=n ONLY=export,diff
+	cd bench && BENCH_OUT="$$PWD" BENCH_ROWS='$(or $(ROWS),5000000)' BENCH_REPEAT='$(or $(REPEAT),3)' BENCH_GROUPS='$(ONLY)' \
+		go test -count=1 -timeout 3h -v -run '^TestSideBySide$$' ./sidebyside
+
 BENCH ?= .
-bench: ## Run the benchmarks that match BENCH (all)
+bench-micro: ## Run the benchmarks of single stages that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	go test -C bench -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 .PHONY: prove-object prove-permissions prove-large
 prove-object: setup ## Have four processes write an object of each format, and read it

@@ -12,7 +12,7 @@ export AWS_EC2_METADATA_DISABLED=true
 allran=$PWD/.cache/bin/allran
 go build -C tools -o "$allran" ./allran
 
-modules=(. tools devstack charts)
+modules=(. tools devstack charts bench)
 short=no
 for argument in "$@"; do
   [ "$argument" != -short ] || short=yes

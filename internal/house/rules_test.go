@@ -26,11 +26,11 @@ var readingOrder = []string{
 	// wiring
 	"internal/telemetry", "internal/daemon", "internal/cli", "cmd",
 	// apart: nothing that ships imports these
-	"bench", "internal/house",
+	"internal/house",
 }
 
 // choosers are the rooms that choose drivers, beside the explicit list in each extension point's "all" package.
-var choosers = []string{"internal/connection", "internal/telemetry", "internal/daemon", "internal/cli", "cmd", "bench"}
+var choosers = []string{"internal/connection", "internal/telemetry", "internal/daemon", "internal/cli", "cmd"}
 
 // extensionPoints hold one driver per folder.
 var extensionPoints = []string{"pkg/format", "pkg/source", "pkg/objstore", "internal/alert"}

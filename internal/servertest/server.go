@@ -64,6 +64,16 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
+// PID returns the id of the server's process, 0 while it is down. Servers that have children keep this one as their first.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
+
 // Pause stops the server without ending it: connections stay open and nothing answers, as with a hanging disk.
 func (s *Server) Pause(t testing.TB) {
 	t.Helper()
