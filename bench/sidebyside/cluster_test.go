@@ -31,6 +31,7 @@ type cluster struct {
 	redis     string // address
 	bin       string // folder of programs
 	api       string // URL
+	profiles  string // URL of the worker's
 	processes watched
 }
 
@@ -74,12 +75,14 @@ func (c *cluster) launch() {
 	c.t.Helper()
 	port := servertest.FreePort(c.t)
 	c.api = fmt.Sprintf("http://127.0.0.1:%d", port)
+	profiles := map[string]string{"worker": fmt.Sprintf("127.0.0.1:%d", servertest.FreePort(c.t))}
+	c.profiles = "http://" + profiles["worker"] + "/debug/pprof/"
 	for _, name := range []string{"producer", "worker"} {
 		cmd := exec.Command(filepath.Join(c.bin, name))
 		cmd.Env = append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true", "LONGSHORE_REDIS_ADDR="+c.redis, "LONGSHORE_STATE_URI=s3://"+c.state,
 			"LONGSHORE_S3_ENDPOINT="+c.store.Endpoint, "LONGSHORE_S3_REGION="+c.store.Region, "LONGSHORE_S3_ACCESS_KEY="+c.store.AccessKey,
 			"LONGSHORE_S3_SECRET="+c.store.Secret, "LONGSHORE_S3_PATH_STYLE=true", "LONGSHORE_LISTEN="+strings.TrimPrefix(c.api, "http://"),
-			"LONGSHORE_HEALTH_LISTEN=off", "LONGSHORE_LOG_FORMAT=console", "LONGSHORE_SHUTDOWN_TIMEOUT=2s")
+			"LONGSHORE_HEALTH_LISTEN=off", "LONGSHORE_PPROF_LISTEN="+profiles[name], "LONGSHORE_LOG_FORMAT=console", "LONGSHORE_SHUTDOWN_TIMEOUT=2s")
 		log, err := os.Create(filepath.Join(c.bin, name+".log"))
 		if err != nil {
 			c.t.Fatal(err)
@@ -154,10 +157,12 @@ func (c *cluster) push(files map[string]string) {
 func (c *cluster) run(kind, name string) report.Measure {
 	c.t.Helper()
 	verb := map[string]string{"sync": "run", "datasource": "sync"}[kind]
+	profiled := c.profile(name)
 	since := c.processes.begin(c.t)
 	out := c.longshore(kind, verb, name, "--wait", "--output", "json")
 	var m report.Measure
 	c.processes.end(c.t, since, &m)
+	profiled()
 	var r api.Run
 	if err := json.Unmarshal(out, &r); err != nil {
 		c.t.Fatalf("%v in %s", err, out)

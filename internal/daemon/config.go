@@ -31,6 +31,9 @@ type Config struct {
 	SecretsDir string `env:"LONGSHORE_SECRETS_DIR"`
 	// ShutdownTimeout is how long work under way may go on after SIGTERM.
 	ShutdownTimeout time.Duration `env:"LONGSHORE_SHUTDOWN_TIMEOUT" envDefault:"50s"`
+	// ProfileListen is the address of Go's /debug/pprof/; empty for none. Who reaches
+	// it reads memory's contents in part, so it is a loopback address.
+	ProfileListen string `env:"LONGSHORE_PPROF_LISTEN"`
 	// Now is the clock that schedules go by, in any zone; nil is the system's.
 	Now func() time.Time `json:"-"`
 }

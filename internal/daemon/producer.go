@@ -46,6 +46,7 @@ func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready fu
 	if cfg.ProjectDir != "" {
 		group.Go(func() error { return watch(ctx, cfg.ProjectDir, c.ledger, log) })
 	}
+	group.Go(func() error { return profile(ctx, cfg.Config) })
 	err = group.Wait()
 	log.Info("producer stopped")
 	return err

@@ -33,6 +33,7 @@ func Worker(ctx context.Context, cfg WorkerConfig, log *zap.Logger) error {
 	if cfg.HealthListen != "" && cfg.HealthListen != "off" {
 		group.Go(func() error { return serve(ctx, cfg.HealthListen, c.health(), cfg.ShutdownTimeout, nil) })
 	}
+	group.Go(func() error { return profile(ctx, cfg.Config) })
 	err = group.Wait()
 	log.Info("worker stopped")
 	return err
