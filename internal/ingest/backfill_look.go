@@ -65,7 +65,7 @@ func (l *BackfillLook) list(ctx context.Context, j *job, c *claims, limits plan.
 			return err
 		}
 		l.Found.Known += s.known
-		l.Found.Held += s.held + int64(len(s.split))
+		l.Found.Held += s.held
 		for _, f := range s.free {
 			l.Found.Files++
 			l.Found.Bytes += f.Size

@@ -366,32 +366,44 @@ func TestABackfillThatDoesNotVerify(t *testing.T) {
 	}
 }
 
-// A file that a run of the datasource left half ingested in ranges is for the next
-// run of the datasource to finish: as a whole its chunks would be others. And what
-// a backfill has claimed isn't begun in ranges.
+// A file that a run of the datasource left half ingested in ranges is finished in
+// these by whoever comes next, whatever ranges a file has by then. And what a
+// backfill has claimed isn't begun in ranges by others.
 func TestABackfillAndFilesInRanges(t *testing.T) {
 	const rows = 300
+	for _, next := range []string{"backfill", "datasource"} {
+		t.Run("then a "+next, func(t *testing.T) {
+			y := newYard(t, 0)
+			y.put("in/000.csv", manyRows(rows))
+			y.ingest.SplitFiles(400)
+			y.work()
+			reached, goOn := y.stopAtRows(2)
+			own := y.create(y.project)
+			y.lead()
+			<-reached
+			y.cancel(own.ID)
+			y.ended(own.ID)
+			goOn()
+			y.ingest.SplitFiles(1 << 30)
+			if next == "datasource" {
+				if n := y.sync(); n != 1 {
+					t.Errorf("the datasource took %d files", n)
+				}
+			} else if rec := y.done(y.fill()); rec.Found.Files != 1 || rec.Done.Files != 1 || rec.Done.Rows != rows || rec.Done.SkippedFiles != 0 {
+				t.Errorf("got %+v of %+v", rec.Done, rec.Found)
+			}
+			y.wantRows(rows / 10)
+			if got := y.one("SELECT toString((any(range_bytes), uniqExact(range_bytes), countIf(state != 'done'))) FROM longshore_files FINAL"); got != "(400,1,0)" {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+
 	y := newYard(t, 0)
 	y.put("in/000.csv", manyRows(rows))
 	y.ingest.SplitFiles(400)
 	y.work()
-	reached, goOn := y.stopAtRows(2)
-	own := y.create(y.project)
 	y.lead()
-	<-reached
-	y.cancel(own.ID)
-	y.ended(own.ID)
-	goOn()
-	if rec := y.done(y.fill()); rec.Found.Files != 0 || rec.Found.Held != 1 {
-		t.Errorf("half ingested in ranges: got %+v", rec.Found)
-	}
-	if n := y.sync(); n != 1 {
-		t.Errorf("the datasource took %d files", n)
-	}
-	y.wantRows(rows / 10)
-
-	y.put("in/000.csv", manyRows(rows)+"\n") // another version
-	y.project = y.push("in/*", "IMPORT_ON_OVERWRITE replace")
 	rec := y.fill()
 	y.pause(rec, true)
 	y.until("it is claimed", func() bool { return y.state(rec.Run).State == ledger.Running })

@@ -326,6 +326,16 @@ func (y *yard) wantRows(n int) {
 	}
 }
 
+// one returns the one text that a query yields.
+func (y *yard) one(query string) (text string) {
+	y.t.Helper()
+	err := y.house.Query(y.t.Context(), "check", query, func(scan func(...any) error) error { return scan(&text) })
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	return text
+}
+
 // stopAtRows is stopAt for the appends of the datasource's rows.
 func (y *yard) stopAtRows(n int) (reached <-chan struct{}, goOn func()) {
 	reached, goOn = y.stopAt(n)
