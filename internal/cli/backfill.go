@@ -180,31 +180,22 @@ func several(n int64, thing string) string {
 	return plural(int(n), thing)
 }
 
+type backfillList struct {
+	Backfills []api.Backfill `json:"backfills"`
+}
+
 func (a *app) listBackfillsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls", Short: "List backfills with state and progress", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		Example: `  longshore backfill ls
+	return listing[backfillList]{
+		path: "/backfills", short: "List backfills with state and progress", none: "no backfills",
+		example: `  longshore backfill ls
   longshore backfill ls --output json | jq '.backfills[] | select(.state == "throttled") | .throttled.why'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.api()
-			if err != nil {
-				return err
-			}
-			var list struct {
-				Backfills []api.Backfill `json:"backfills"`
-			}
-			if err := c.get(cmd.Context(), "/backfills", &list); err != nil {
-				return err
-			}
-			return a.show(list, func(w io.Writer) {
-				var rows [][]string
-				for _, b := range list.Backfills {
-					rows = append(rows, []string{b.Name, b.Datasource, b.State, share(b), count(b.Done.Files), size(b.Done.Bytes), dash(leftText(b)), moment(&b.CreatedAt)})
-				}
-				columns(w, "no backfills", []string{"NAME", "DATASOURCE", "STATE", "DONE", "FILES", "BYTES", "LEFT", "CREATED"}, rows)
+		heads: []string{"NAME", "DATASOURCE", "STATE", "DONE", "FILES", "BYTES", "LEFT", "CREATED"},
+		rows: func(list backfillList) [][]string {
+			return each(list.Backfills, func(b api.Backfill) []string {
+				return []string{b.Name, b.Datasource, b.State, share(b), count(b.Done.Files), size(b.Done.Bytes), dash(leftText(b)), moment(&b.CreatedAt)}
 			})
 		},
-	}
+	}.command(a)
 }
 
 func (a *app) statusBackfillCommand() *cobra.Command {
@@ -262,9 +253,7 @@ func (a *app) steerBackfillCommand(verb, short, long string) *cobra.Command {
 }
 
 func namesOfBackfills(ctx context.Context, c *client) ([]cobra.Completion, error) {
-	var list struct {
-		Backfills []api.Backfill `json:"backfills"`
-	}
+	var list backfillList
 	err := c.get(ctx, "/backfills", &list)
 	var words []cobra.Completion
 	for _, b := range list.Backfills {

@@ -71,11 +71,22 @@ func TestGoldenBackfill(t *testing.T) {
 	note(t, s, "old_views", underWay)
 	check("backfill-ls", "backfill", "ls")
 	check("backfill-status", "backfill", "status", "old_views")
+	check("backfill-run-ls", "run", "ls", "--datasource", "page_views")
+	check("backfill-run-ls-one", "run", "ls", "--backfill", "old_views")
+	check("backfill-run-ls-unknown", "run", "ls", "--backfill", "nobody")
 	check("backfill-pause", "backfill", "pause", "old_views")
 	check("backfill-resume", "backfill", "resume", "old_views")
 	check("backfill-cancel", "backfill", "cancel", "old_views")
 	s.End(t, rec.Run, ledger.Canceled, ledger.Totals{}, nil)
 	check("backfill-cancel-ended", "backfill", "cancel", "old_views")
+	check("backfill-create-few", "backfill", "create", "page_views", "--name", "few")
+	few, err := s.Ledger.Backfill(t.Context(), "few")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(t, few.Run, 2)
+	check("backfill-run-show", "run", "show", string(few.Run))
+	check("backfill-run-cancel", "run", "cancel", string(few.Run))
 	check("backfill-status-unknown", "backfill", "status", "nobody")
 }
 
