@@ -1,7 +1,6 @@
 package ingest_test
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -461,42 +460,5 @@ func TestABackfillIsPlannedInConstantMemory(t *testing.T) {
 	}
 	if most > before+room {
 		t.Errorf("the heap grew from %d to %d bytes", before, most)
-	}
-}
-
-// What a backfill would do is told without doing it.
-func TestLookBeforeABackfill(t *testing.T) {
-	y := newYard(t, 5)
-	rec := ledger.BackfillRecord{Datasource: "events", URI: "s3://" + y.name + "/in/*"}
-	look := func(within time.Duration) ingestLook {
-		l, err := y.backfill.Look(t.Context(), y.project, rec, within)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	before := look(time.Minute)
-	if _, known := before.Took(); known || before.Found.Files != 5 || before.Parts != 5 || before.Inserts != 5 || !before.Found.Complete {
-		t.Errorf("of a datasource that never ran: got %+v", before)
-	}
-	y.lead()
-	y.work()
-	y.sync()
-	y.put("in/005.csv", tenRows(5))
-	after := look(time.Minute)
-	if took, known := after.Took(); !known || took <= 0 || after.RateOf != "runs" || after.Found.Files != 1 || after.Found.Known != 5 {
-		t.Errorf("of a datasource that ran: got %+v", after)
-	}
-	y.done(y.fill())
-	if l := look(time.Minute); l.Found.Files != 0 {
-		t.Errorf("after the backfill: got %+v", l)
-	}
-	if l := look(time.Nanosecond); l.Found.Complete {
-		t.Errorf("without time: got %+v", l)
-	}
-	for name, err := range y.ledger.Backfills(context.Background()) {
-		if err != nil || name != "events-1" {
-			t.Errorf("got backfill %s, %v", name, err)
-		}
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +45,8 @@ type yard struct {
 	list   func(key string) error           // before each key that is listed; guarded by mu
 	load   *clickhouse.Load                 // nil: the server's; guarded by mu
 	keys   int                              // how many keys a listing makes up; before those of the store; set before it is listed
+
+	fetched atomic.Int64 // bytes of files' streams
 }
 
 // newYard has n files in/000.csv… of ten rows each, whose ids follow one another,
@@ -110,6 +114,22 @@ func (g gatedBucket) List(ctx context.Context, prefix, after string) iter.Seq2[o
 			}
 		}
 	}
+}
+
+func (g gatedBucket) Open(ctx context.Context, key, etag string, offset, length int64) (io.ReadCloser, error) {
+	body, err := g.bucket.Open(ctx, key, etag, offset, length)
+	return fetchedReader{body, g.y}, err
+}
+
+type fetchedReader struct {
+	io.ReadCloser
+	y *yard
+}
+
+func (r fetchedReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.y.fetched.Add(int64(n))
+	return n, err
 }
 
 type gatedHouse struct {
@@ -380,8 +400,6 @@ func manyRows(n int) string {
 }
 
 func errorsIsHalted(err error) bool { return errors.Is(err, run.ErrHalted) }
-
-type ingestLook = ingest.BackfillLook
 
 // connect opens the yard's Redis.
 func (y *yard) connect() redis.UniversalClient {
