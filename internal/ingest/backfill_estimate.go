@@ -10,7 +10,7 @@ import (
 // inserts nothing.
 const (
 	insertLeast = 10 * time.Millisecond
-	insertMost  = 100 * time.Millisecond
+	insertMost  = 200 * time.Millisecond
 )
 
 // BackfillEstimate is what a backfill would bring in, and how long it would take.
@@ -28,7 +28,8 @@ func (l BackfillLook) Estimate(slots int) (BackfillEstimate, bool) {
 	}
 	bytes := float64(l.Found.Bytes)
 	e := BackfillEstimate{Rows: int64(math.Round(bytes * l.pace.rows)), Quarantined: int64(math.Round(bytes * l.pace.quarantined))}
-	low, likely, high := bytes*l.pace.seconds.Low, bytes*l.pace.seconds.Mean, bytes*l.pace.seconds.High
+	files, open, per := float64(l.Found.Files), l.pace.open, l.pace.seconds
+	low, likely, high := files*open.Low+bytes*per.Low, files*open.Mean+bytes*per.Mean, files*open.High+bytes*per.High
 	if l.RestsOn == ASample {
 		inserts := max(float64(l.Inserts), bytes*l.pace.plain/chunkBytes)
 		side := float64(max(1, min(int64(slots), l.Parts)))

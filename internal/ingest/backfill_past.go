@@ -18,9 +18,10 @@ const (
 	enoughBytes = 64 << 20
 )
 
-// pace is what each byte of a backfill, as stored, costs and brings.
+// pace is what each byte of a backfill, as stored, costs and brings, and each file
+// whatever its size.
 type pace struct {
-	seconds           plan.Spread
+	seconds, open     plan.Spread // open is zero where it is part of seconds
 	rows, quarantined float64
 	plain             float64 // bytes, decompressed; zero where it isn't known
 }

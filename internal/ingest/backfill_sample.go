@@ -91,19 +91,21 @@ func (s *BackfillSample) add(b beginning) {
 
 // measured is what a sample says about each byte.
 type measured struct {
-	seconds, weights         []float64
-	rows, quarantined, plain float64 // weighted
+	opened, files            []float64 // seconds; and 1 for each
+	seconds, weights         []float64 // per byte
+	rows, quarantined, plain float64   // weighted
 	weight                   float64
 }
 
-// add adds the beginning of a file. What it takes to open one doesn't grow with it.
+// add adds the beginning of a file.
 func (m *measured) add(f plan.Sampled, b beginning) {
 	weight, stored := float64(f.Weight), float64(b.stored)
 	m.weight += weight
 	if b.stored == 0 { // it can't be ingested: it has no rows, and costs next to nothing
 		return
 	}
-	m.seconds = append(m.seconds, b.opened.Seconds()/float64(f.Size)+b.decoded.Seconds()/stored)
+	m.opened, m.files = append(m.opened, b.opened.Seconds()), append(m.files, 1)
+	m.seconds = append(m.seconds, b.decoded.Seconds()/stored)
 	m.weights = append(m.weights, weight)
 	m.rows += weight * float64(b.rows) / stored
 	m.quarantined += weight * float64(b.quarantined) / stored
@@ -112,7 +114,7 @@ func (m *measured) add(f plan.Sampled, b beginning) {
 
 func (m *measured) pace() pace {
 	return pace{
-		seconds: plan.SpreadOf(m.seconds, m.weights), rows: m.rows / m.weight, quarantined: m.quarantined / m.weight, plain: m.plain / m.weight,
+		seconds: plan.SpreadOf(m.seconds, m.weights), open: plan.SpreadOf(m.opened, m.files), rows: m.rows / m.weight, quarantined: m.quarantined / m.weight, plain: m.plain / m.weight,
 	}
 }
 

@@ -36,7 +36,7 @@ func TestABackfillSplitsLargeFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := ""
-			for _, width := range []int64{1 << 30, 5000, 17_777} {
+			for _, width := range []int64{1 << 30, 17_777} {
 				y := newYard(t, 0)
 				y.project = y.push("big*")
 				y.ingest.SplitFiles(width)
@@ -163,52 +163,50 @@ func TestARangeOfABackfillIsLeftOffAtAChunk(t *testing.T) {
 // several places; whoever goes on finishes the file, and no row comes in twice.
 func TestASplitBackfillIsInterrupted(t *testing.T) {
 	const rows = 600
-	for _, at := range []int{1, 4} {
-		for name, play := range map[string]func(y *yard, rec ledger.BackfillRecord, goOn func()){
-			"paused": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
-				y.pause(rec, true)
-				goOn()
-				y.until("it stands still", y.idle)
-				y.depose()
-				y.lead()
-				y.pause(rec, false)
-				y.done(rec)
-			},
-			"the leader dies": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
-				y.depose()
-				goOn()
-				y.lead()
-				y.done(rec)
-			},
-			"canceled, then the datasource": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
-				y.cancel(rec.Run)
-				y.ended(rec.Run)
-				goOn()
-				y.until("the datasource has all", func() bool { y.sync(); return y.settled() })
-			},
-			"canceled, then a backfill": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
-				y.cancel(rec.Run)
-				y.ended(rec.Run)
-				goOn()
-				y.done(y.fill())
-			},
-		} {
-			t.Run(fmt.Sprintf("%s at chunk %d", name, at), func(t *testing.T) {
-				y := newYard(t, 0)
-				y.put("in/000.csv", manyRows(rows))
-				y.ingest.SplitFiles(800)
-				y.work()
-				y.lead()
-				rec := y.fill()
-				reached, goOn := y.stopAtRows(at)
-				<-reached
-				play(y, rec, goOn)
-				y.wantRows(rows / 10)
-				if !y.settled() {
-					t.Error("the file isn't done")
-				}
-			})
-		}
+	for name, play := range map[string]func(y *yard, rec ledger.BackfillRecord, goOn func()){
+		"paused": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
+			y.pause(rec, true)
+			goOn()
+			y.until("it stands still", y.idle)
+			y.depose()
+			y.lead()
+			y.pause(rec, false)
+			y.done(rec)
+		},
+		"the leader dies": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
+			y.depose()
+			goOn()
+			y.lead()
+			y.done(rec)
+		},
+		"canceled, then the datasource": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
+			y.cancel(rec.Run)
+			y.ended(rec.Run)
+			goOn()
+			y.until("the datasource has all", func() bool { y.sync(); return y.settled() })
+		},
+		"canceled, then a backfill": func(y *yard, rec ledger.BackfillRecord, goOn func()) {
+			y.cancel(rec.Run)
+			y.ended(rec.Run)
+			goOn()
+			y.done(y.fill())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			y := newYard(t, 0)
+			y.put("in/000.csv", manyRows(rows))
+			y.ingest.SplitFiles(800)
+			y.work()
+			y.lead()
+			rec := y.fill()
+			reached, goOn := y.stopAtRows(3)
+			<-reached
+			play(y, rec, goOn)
+			y.wantRows(rows / 10)
+			if !y.settled() {
+				t.Error("the file isn't done")
+			}
+		})
 	}
 }
 
