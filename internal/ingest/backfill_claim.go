@@ -34,16 +34,23 @@ func (c *claiming) parts(ctx context.Context) iter.Seq2[json.RawMessage, error] 
 		c.found, c.told = ledger.BackfillFound{}, time.Time{}
 		course := &course{cut: plan.Cutter{Limits: c.backfill.limits}}
 		for page, err := range c.job.pages(ctx) {
-			var parts []portion
+			var splits []split
 			if err == nil {
-				parts, err = c.claim(ctx, page, course)
+				page, splits, err = c.claim(ctx, page)
 			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yieldAll(parts, yield) {
-				return
+			for _, f := range page {
+				if !yieldAll(course.whole(f), yield) {
+					return
+				}
+			}
+			for _, s := range splits {
+				if !yieldAll(course.split(s), yield) {
+					return
+				}
 			}
 		}
 		if !yieldAll(course.rest(), yield) {
@@ -97,27 +104,17 @@ func (j *job) pages(ctx context.Context) iter.Seq2[[]plan.File, error] {
 	}
 }
 
-// claim claims the files of a page that are free, and adds them to the course. It
-// returns the parts that are complete with them.
-func (c *claiming) claim(ctx context.Context, page []plan.File, course *course) (parts []portion, err error) {
+// claim claims the files of a page that are free, and returns those that one part
+// ingests and those that are split.
+func (c *claiming) claim(ctx context.Context, page []plan.File) (whole []plan.File, splits []split, err error) {
 	s, err := c.job.stand(ctx, page, newClaims(c.backfill.ledger, c.run.ID))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.record(ctx, s); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	whole, splits, err := c.backfill.splits(ctx, c.job, s.free)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range whole {
-		parts = append(parts, course.whole(f)...)
-	}
-	for _, f := range splits {
-		parts = append(parts, course.split(f)...)
-	}
-	return parts, nil
+	return c.backfill.splits(ctx, c.job, s.free)
 }
 
 // record writes the claims into the file ledger, and now and then how many they are.
