@@ -20,11 +20,23 @@ type Facts struct {
 	Muted, Unmuted bool
 	// Run is the run that just ended, or is under way; nil when there is none.
 	Run *ledger.Run
+	// Active is how long Run let parts begin, pauses excluded, where it is a backfill's.
+	Active time.Duration
 	// Before is the run that succeeded last before Run, else the zero value.
 	Before ledger.AlertSuccess
 	// Fresh is when a run succeeded last, Run included; where none did, it is when
 	// the subject was first looked at.
 	Fresh time.Time
+}
+
+func (f Facts) isBackfill() bool { return f.Run != nil && f.Run.Subject.Kind == ledger.Backfill }
+
+// who is whom a rule's text is about.
+func (f Facts) who(rule Rule) string {
+	if rule.Backfills && f.isBackfill() {
+		return f.Run.Subject.String() + " of " + f.Subject.String()
+	}
+	return f.Subject.String()
 }
 
 // Decide says where a rule stands given the facts, and what there is to say
@@ -36,11 +48,11 @@ type Facts struct {
 // While the subject is muted the state follows the facts in silence. When that
 // ends, one message says what is still news; of a trigger that was told of before
 // and is true still, or again, it is a reminder.
-func Decide(rule def.Alert, previous State, f Facts) (State, *Message) {
+func Decide(rule Rule, previous State, f Facts) (State, *Message) {
 	next := previous
 	found := judge(rule, f)
 	if found.known && found.bad != previous.Bad {
-		next.Bad, next.Text, next.At, next.Run = found.bad, f.Subject.String()+" "+found.text, f.Now, ""
+		next.Bad, next.Text, next.At, next.Run = found.bad, f.who(rule)+" "+found.text, f.Now, ""
 		if f.Run != nil && rule.When != def.Freshness {
 			next.Run = f.Run.ID
 		}
@@ -58,20 +70,20 @@ func Decide(rule def.Alert, previous State, f Facts) (State, *Message) {
 	if next.Told {
 		next.To = rule.To
 	}
-	return next, announce(ruleKey(rule), next, f)
+	return next, announce(rule.key(), next, f)
 }
 
 // remind is the message about what was told of before a mute and is true after
 // it; else nil.
-func remind(rule def.Alert, s State, found finding, f Facts) *Message {
+func remind(rule Rule, s State, found finding, f Facts) *Message {
 	if !s.Told || !f.Unmuted {
 		return nil
 	}
 	if found.bad {
-		s.Text = f.Subject.String() + " " + found.text
+		s.Text = f.who(rule) + " " + found.text
 	}
 	s.Text, s.At = "still: "+s.Text, f.Now
-	m := announce(ruleKey(rule), s, f)
+	m := announce(rule.key(), s, f)
 	m.Repeat = f.Event
 	return m
 }
@@ -112,11 +124,11 @@ func fine(format string, args ...any) finding {
 	return finding{true, false, fmt.Sprintf(format, args...)}
 }
 
-func judge(rule def.Alert, f Facts) finding {
+func judge(rule Rule, f Facts) finding {
 	if rule.When == def.Freshness {
 		return freshness(rule, f)
 	}
-	if f.Run == nil || f.Run.State == ledger.Canceled {
+	if f.Run == nil || f.Run.State == ledger.Canceled || rule.Backfills != f.isBackfill() {
 		return finding{}
 	}
 	switch rule.When {
@@ -151,7 +163,7 @@ func failed(r *ledger.Run) finding {
 
 // long looks at a run under way, too: who waits for it wants to know before its
 // end. That a run failed early doesn't mean that they are fast again.
-func long(rule def.Alert, f Facts) finding {
+func long(rule Rule, f Facts) finding {
 	if f.Run.StartedAt.IsZero() {
 		return finding{}
 	}
@@ -160,6 +172,9 @@ func long(rule def.Alert, f Facts) finding {
 		end, verb = f.Run.FinishedAt, "took"
 	}
 	took := end.Sub(f.Run.StartedAt)
+	if f.isBackfill() {
+		took = f.Active
+	}
 	switch {
 	case took > rule.Duration:
 		return bad("%s %s, more than %s", verb, shown(took), shown(rule.Duration))
@@ -171,7 +186,7 @@ func long(rule def.Alert, f Facts) finding {
 
 // drop compares with the last run that succeeded. So a run that is as small as
 // a small one before is fine.
-func drop(rule def.Alert, f Facts) finding {
+func drop(rule Rule, f Facts) finding {
 	if f.Run.State != ledger.Done {
 		return finding{}
 	}
@@ -184,7 +199,7 @@ func drop(rule def.Alert, f Facts) finding {
 	return fine("had %d rows, after %d in the run before", now, before)
 }
 
-func rejected(rule def.Alert, r *ledger.Run) finding {
+func rejected(rule Rule, r *ledger.Run) finding {
 	switch n := r.Totals.Quarantined; {
 	case r.State.Final() && n > rule.Rows:
 		return bad("rejected %d rows, more than %d", n, rule.Rows)
@@ -194,7 +209,7 @@ func rejected(rule def.Alert, r *ledger.Run) finding {
 	return finding{}
 }
 
-func freshness(rule def.Alert, f Facts) finding {
+func freshness(rule Rule, f Facts) finding {
 	if age := f.Now.Sub(f.Fresh); age > rule.Duration {
 		return bad("has had no successful run for %s, more than %s", shown(age), shown(rule.Duration))
 	}

@@ -91,7 +91,7 @@ func TestTriggers(t *testing.T) {
 			told := alert.State{Bad: true, Told: true, Event: "OLD", To: []string{"old"}}
 			tt.rule.To = []string{"ops"}
 			for _, from := range []alert.State{{}, told} {
-				next, m := alert.Decide(tt.rule, from, tt.facts)
+				next, m := alert.Decide(alert.Rule{Alert: tt.rule}, from, tt.facts)
 				news := tt.does == fires && !from.Told || tt.does == ends && from.Told
 				if (m != nil) != news {
 					t.Fatalf("from %+v: got %+v, want news: %t", from, m, news)
@@ -183,7 +183,7 @@ func TestOneMessagePerChange(t *testing.T) {
 				}
 				f.Muted, f.Unmuted = s.muted, i > 0 && tt.steps[i-1].muted && !s.muted
 				var m *alert.Message
-				state, m = alert.Decide(def.Alert{When: def.RunFailed, To: []string{"ops"}}, state, f)
+				state, m = alert.Decide(alert.Rule{Alert: def.Alert{When: def.RunFailed, To: []string{"ops"}}}, state, f)
 				got := ""
 				if m != nil {
 					got = alert.Status(*m)

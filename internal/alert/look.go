@@ -31,13 +31,20 @@ func (w *Watcher) look(ctx context.Context, project *def.Project, s ledger.Subje
 		}
 	}
 	f := Facts{Project: project.Settings.Name, Subject: s, Event: string(ledger.NewRunID(w.ledger.Now())), Now: w.ledger.Now(), Run: r}
+	if f.isBackfill() {
+		fill, err := w.ledger.Backfill(ctx, r.Subject.Name)
+		if err != nil {
+			return err
+		}
+		f.Active = fill.Pace.Active
+	}
 	rec, err := w.ledger.UpdateAlerts(ctx, s, func(rec *ledger.AlertRecord) error {
 		old := *rec
 		old.Rules, old.Outbox = maps.Clone(rec.Rules), slices.Clone(rec.Outbox)
 		if rec.Since.IsZero() {
 			rec.Since, rec.Success = f.Now, last
 		}
-		decideAll(rec, rules(alerts), f)
+		decideAll(rec, rules(s, alerts), f)
 		if reflect.DeepEqual(old, *rec) {
 			return errNoNews
 		}
@@ -56,23 +63,34 @@ func (w *Watcher) look(ctx context.Context, project *def.Project, s ledger.Subje
 }
 
 // decideAll brings a record up to the facts.
-func decideAll(rec *ledger.AlertRecord, rules map[string]def.Alert, f Facts) {
-	if f.Run != nil && f.Run.State.Final() {
-		if f.Run.ID == rec.Seen {
-			return // its end was looked at before somebody died
-		}
-		rec.Seen = f.Run.ID
-	} else if f.Run != nil && f.Run.ID == rec.Seen {
+func decideAll(rec *ledger.AlertRecord, rules map[string]Rule, f Facts) {
+	switch seen := f.Run != nil && (f.Run.ID == rec.Seen || rec.SeenBackfills.Has(f.Run.ID)); {
+	case f.Run == nil:
+	case seen && f.Run.State.Final():
+		return // its end was looked at before somebody died
+	case seen:
 		f.Run = nil // it has ended since it was read
+	case f.Run.State.Final() && f.isBackfill():
+		rec.SeenBackfills = rec.SeenBackfills.With(f.Run.ID)
+	case f.Run.State.Final():
+		rec.Seen = f.Run.ID
 	}
 	f.Muted = rec.Mute.Holds(f.Now)
 	f.Unmuted = !f.Muted && !rec.Mute.IsZero()
 	f.Before, f.Fresh = rec.Success, rec.Since
-	if f.Run != nil && f.Run.State == ledger.Done && f.Run.Trigger.Regular() {
+	switch {
+	case f.isBackfill():
+		if f.Run.BroughtFiles() {
+			rec.Filled = f.Run.FinishedAt
+		}
+	case f.Run != nil && f.Run.State == ledger.Done && f.Run.Trigger.Regular():
 		rec.Success = ledger.AlertSuccess{Run: f.Run.ID, At: f.Run.FinishedAt, Rows: f.Run.Totals.Rows}
 	}
 	if rec.Success.Run != "" {
 		f.Fresh = rec.Success.At
+	}
+	if rec.Filled.After(f.Fresh) {
+		f.Fresh = rec.Filled
 	}
 	if rec.Rules == nil {
 		rec.Rules = map[string]State{}

@@ -24,6 +24,8 @@ type Ledger interface {
 	Alerts(ctx context.Context, s ledger.Subject) (ledger.AlertRecord, error)
 	UpdateAlerts(ctx context.Context, s ledger.Subject, change func(*ledger.AlertRecord) error) (ledger.AlertRecord, error)
 	AlertSubjects(ctx context.Context) iter.Seq2[ledger.Subject, error]
+	Open(ctx context.Context) iter.Seq2[ledger.RunID, error]
+	Backfill(ctx context.Context, name string) (ledger.BackfillRecord, error)
 }
 
 // WatcherConfig is what a Watcher works with.
@@ -69,11 +71,12 @@ func (w *Watcher) Ended(ctx context.Context, r ledger.Run) error {
 	if err != nil || project == nil {
 		return err
 	}
-	alerts := watched(project)[r.Subject]
+	subject := r.Owner()
+	alerts := watched(project)[subject]
 	if len(alerts) == 0 {
 		return nil
 	}
-	return w.look(ctx, project, r.Subject, alerts, &r)
+	return w.look(ctx, project, subject, alerts, &r)
 }
 
 // Lead sweeps and sends until ctx ends. What isn't sent by then is the next
@@ -135,16 +138,38 @@ func (w *Watcher) Sweep(ctx context.Context) error {
 		}
 		all[s] = append([]def.Alert{}, all[s]...)
 	}
+	fills, err := w.backfills(ctx)
+	if err != nil {
+		return err
+	}
 	var errs []error
 	for s, alerts := range all {
-		if err := w.sweep(ctx, project, s, alerts); err != nil {
+		if err := w.sweep(ctx, project, s, alerts, fills[s]); err != nil {
 			errs = append(errs, fault.New(fault.KindOf(err), "alerts of %s: %w", s, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (w *Watcher) sweep(ctx context.Context, project *def.Project, s ledger.Subject, alerts []def.Alert) error {
+// backfills returns the backfills that are under way, by datasource.
+func (w *Watcher) backfills(ctx context.Context) (map[ledger.Subject][]ledger.Run, error) {
+	all := map[ledger.Subject][]ledger.Run{}
+	for id, err := range w.ledger.Open(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		r, err := w.ledger.Run(ctx, id)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		if err == nil && r.Subject.Kind == ledger.Backfill && !r.State.Final() { // else Ended looks at it
+			all[r.Owner()] = append(all[r.Owner()], r)
+		}
+	}
+	return all, nil
+}
+
+func (w *Watcher) sweep(ctx context.Context, project *def.Project, s ledger.Subject, alerts []def.Alert, fills []ledger.Run) error {
 	sub, err := w.ledger.Subject(ctx, s)
 	if err != nil {
 		return err
@@ -159,7 +184,15 @@ func (w *Watcher) sweep(ctx context.Context, project *def.Project, s ledger.Subj
 			active = &r
 		}
 	}
-	return w.look(ctx, project, s, alerts, active)
+	if err := w.look(ctx, project, s, alerts, active); err != nil {
+		return err
+	}
+	for _, fill := range fills {
+		if err := w.look(ctx, project, s, alerts, &fill); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // project returns the definitions in force; nil before the first push.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/longshore/longshore/internal/alert"
-	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 )
 
@@ -96,7 +95,7 @@ func (s *server) listAlerts(ctx context.Context, _ *struct{}) (*listAlertsOutput
 }
 
 // alertSubjects returns who has alerts, or had.
-func (s *server) alertSubjects(ctx context.Context, watched map[ledger.Subject]map[string]def.Alert) ([]ledger.Subject, error) {
+func (s *server) alertSubjects(ctx context.Context, watched map[ledger.Subject]map[string]alert.Rule) ([]ledger.Subject, error) {
 	all := slices.Collect(maps.Keys(watched))
 	for subject, err := range s.Ledger.AlertSubjects(ctx) {
 		if err != nil {
@@ -115,14 +114,16 @@ func (s *server) alertSubjects(ctx context.Context, watched map[ledger.Subject]m
 	return all, nil
 }
 
-func viewAlerts(rec ledger.AlertRecord, rules map[string]def.Alert, now time.Time) Alerts {
+func viewAlerts(rec ledger.AlertRecord, rules map[string]alert.Rule, now time.Time) Alerts {
 	v := Alerts{Kind: string(rec.Subject.Kind), Name: rec.Subject.Name, Rules: []AlertRule{}, Waiting: len(rec.Outbox)}
 	keys := maps.Clone(rec.Rules)
 	if keys == nil {
 		keys = map[string]alert.State{}
 	}
-	for key := range rules {
-		keys[key] = rec.Rules[key]
+	for key, rule := range rules {
+		if state, ok := rec.Rules[key]; ok || !rule.Backfills { // most datasources have no backfill
+			keys[key] = state
+		}
 	}
 	for _, key := range sorted(keys) {
 		state, to := keys[key], rules[key].To

@@ -29,7 +29,7 @@ func (s *server) routesOfBackfills() {
 	post.Responses["200"] = &existing
 	handle(s, endpoint{
 		method: http.MethodPost, path: "/backfills/plan", id: "plan-backfill", tag: tag, errors: []int{404, 422, 502}, within: slow,
-		summary: "Say what a backfill would do", describe: "Lists the files for up to 90 seconds; changes nothing.",
+		summary: "Say what a backfill would do", describe: "Lists the files for up to 90 seconds, and where the datasource took in too little so far reads the beginnings of up to 16 of them for up to 20; changes nothing.",
 	}, s.planBackfill)
 	handle(s, endpoint{
 		method: http.MethodGet, path: one, id: "show-backfill", tag: tag, errors: []int{404},
@@ -72,12 +72,31 @@ const (
 // BackfillPlan is what a backfill would do.
 type BackfillPlan struct {
 	Found   BackfillFound `json:"found"`
-	Parts   int64         `json:"parts" doc:"Into how many parts the run would be cut."`
+	Parts   int64         `json:"parts" doc:"Into how many parts that ingest the run would be cut, about."`
 	Inserts int64         `json:"inserts" doc:"How many INSERTs it takes at least; each makes a part of the table per partition."`
-	// Seconds is absent where the datasource's rate isn't known.
-	Seconds        *float64 `json:"seconds,omitempty" doc:"How long it would take; absent where the datasource never ran."`
-	BytesPerSecond float64  `json:"bytes_per_second,omitempty"`
-	RateOf         string   `json:"rate_of,omitempty" enum:"backfills,runs" doc:"Of which the rate is known."`
+	// RateOf is absent where nothing is known; the rest is then, too.
+	RateOf string `json:"rate_of,omitempty" enum:"backfills,runs,sample" doc:"What the estimate rests on: the datasource's backfills so far, its last runs, or a sample of the files. Absent where nothing is known."`
+	Runs   int    `json:"runs,omitempty" doc:"How many backfills or runs these are."`
+	// Sample is set where that is what it rests on, or would be if a file could be read.
+	Sample *BackfillSample `json:"sample,omitempty" doc:"What was read of some files."`
+	// Slots is set with Sample.
+	Slots          int      `json:"slots,omitempty" doc:"How many parts workers do of the queue backfill at a time, at present; an estimate by a sample counts with them, or with one where there are none."`
+	Rows           *int64   `json:"rows,omitempty" doc:"About how many rows there are, those for quarantine among them."`
+	Quarantined    *int64   `json:"quarantined,omitempty" doc:"About how many of the rows would go to quarantine."`
+	Seconds        *float64 `json:"seconds,omitempty" doc:"How long it would take."`
+	SecondsLow     *float64 `json:"seconds_low,omitempty" doc:"It would hardly take less."`
+	SecondsHigh    *float64 `json:"seconds_high,omitempty" doc:"It would hardly take more."`
+	BytesPerSecond float64  `json:"bytes_per_second,omitempty" doc:"At that."`
+}
+
+// BackfillSample is what the beginnings of some files were read for.
+type BackfillSample struct {
+	Files       int    `json:"files" doc:"Of which the beginning was read."`
+	Bytes       int64  `json:"bytes" doc:"Of these, as stored."`
+	Rows        int64  `json:"rows"`
+	Quarantined int64  `json:"quarantined" doc:"How many of the rows would go to quarantine."`
+	Unreadable  int    `json:"unreadable,omitempty" doc:"How many of the files can't be ingested."`
+	Why         string `json:"why,omitempty" doc:"Why the first of them can't."`
 }
 
 type backfillOutput struct{ Body Backfill }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,5 +176,52 @@ func TestHowFarABackfillIs(t *testing.T) {
 	})
 	if b.State != "done" || b.PausedAt != nil || b.SecondsLeft != nil || b.Verified == nil || !b.Verified.OK || b.Verified.Totals.Rows != 1000 {
 		t.Errorf("got %+v", b)
+	}
+}
+
+// The run of a backfill is listed among the others, shown, and canceled as they are.
+func TestRunsOfBackfills(t *testing.T) {
+	s := apitest.Start(t, nil)
+	s.Save(t, apitest.Shop(t))
+	var old, other api.Backfill
+	call(t, s, "POST", backfills, api.BackfillRequest{Datasource: pageViews, Name: "old"}, &old)
+	own := s.Create(t, ledger.Ingest, pageViews)
+	sync := s.Create(t, ledger.Export, "orders_daily")
+	call(t, s, "POST", backfills, api.BackfillRequest{Datasource: pageViews, Name: "other"}, &other)
+	for _, c := range []struct {
+		query  string
+		want   []string // newest first
+		status int
+	}{
+		{"", []string{other.Run, string(sync.ID), string(own.ID), old.Run}, 200},
+		{"?datasource=page_views", []string{other.Run, string(own.ID), old.Run}, 200},
+		{"?sync=orders_daily", []string{string(sync.ID)}, 200},
+		{"?backfill=old", []string{old.Run}, 200},
+		{"?limit=2&before=" + string(sync.ID), []string{string(own.ID), old.Run}, 200},
+		{"?backfill=nobody", nil, 404},
+		{"?backfill=old&datasource=page_views", nil, 422},
+	} {
+		var list struct{ Runs []api.Run }
+		status := call(t, s, "GET", "/api/v1/runs"+c.query, nil, &list)
+		var got []string
+		for _, r := range list.Runs {
+			got = append(got, r.ID)
+			if r.Kind == "backfill" && (r.Datasource != pageViews || r.Name != "old" && r.Name != "other") {
+				t.Errorf("%s: got %+v", c.query, r)
+			}
+		}
+		if status != c.status || !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %d %v, want %d %v", c.query, status, got, c.status, c.want)
+		}
+	}
+	var r api.RunDetail
+	if call(t, s, "GET", "/api/v1/runs/"+old.Run, nil, &r); r.Kind != "backfill" || r.Name != "old" || r.Datasource != pageViews {
+		t.Errorf("got %+v", r)
+	}
+	if status := call(t, s, "POST", "/api/v1/runs/"+old.Run+"/cancel", nil, &r); status != http.StatusOK {
+		t.Errorf("cancel: got %d", status)
+	}
+	if call(t, s, "GET", backfills+"/old", nil, &old); !old.CancelRequested {
+		t.Errorf("got %+v", old)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/longshore/longshore/internal/alert"
-	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/pkg/fault"
 )
@@ -66,7 +65,7 @@ func (s *server) unmuteAlerts(ctx context.Context, in *alertsInput) (*alertsOutp
 
 // mutable finds a subject of the definitions in force, or one that was deleted
 // and of which something may be said still.
-func (s *server) mutable(ctx context.Context, subject ledger.Subject) (ledger.Subject, map[string]def.Alert, error) {
+func (s *server) mutable(ctx context.Context, subject ledger.Subject) (ledger.Subject, map[string]alert.Rule, error) {
 	p, _, err := s.definitions(ctx)
 	if err != nil {
 		return subject, nil, err

@@ -40,7 +40,7 @@ type Progress struct {
 // Part is an independent slice of a run.
 type Part struct {
 	Part       int        `json:"part" doc:"From 0."`
-	Wave       int        `json:"wave" doc:"From 0. The parts of a wave begin when those of the wave before are done: in the modes insert and diff the first reads and sorts, the second compares and writes."`
+	Wave       int        `json:"wave" doc:"From 0. The parts of a wave begin when those of the wave before are done: in the modes insert and diff the first reads and sorts, the second compares and writes; large texts are scanned in one and read in the next."`
 	State      string     `json:"state" enum:"queued,running,retrying,done,dead,canceled"`
 	Attempt    string     `json:"attempt,omitempty"`
 	Rows       int64      `json:"rows"`

@@ -8,15 +8,17 @@ import (
 
 // Run is one execution of a sync, a datasource or a backfill.
 type Run struct {
-	ID      string  `json:"id" doc:"Ids sort by the time of creation."`
-	Kind    string  `json:"kind" enum:"sync,datasource,backfill" doc:"What it is a run of."`
-	Name    string  `json:"name" doc:"Of the sync, datasource or backfill."`
-	State   string  `json:"state" enum:"queued,planning,running,committing,done,failed,canceled"`
-	Trigger Trigger `json:"trigger"`
-	Project string  `json:"project" doc:"The version of the definitions it goes by."`
-	Epoch   int     `json:"epoch" doc:"Counts its plans from 1; 0 before the first."`
-	Parts   int     `json:"parts" doc:"How many parts the plan has."`
-	Totals  Totals  `json:"totals" doc:"Of all parts; complete when the run is done."`
+	ID   string `json:"id" doc:"Ids sort by the time of creation."`
+	Kind string `json:"kind" enum:"sync,datasource,backfill" doc:"What it is a run of."`
+	Name string `json:"name" doc:"Of the sync, datasource or backfill."`
+	// Datasource is set for backfills.
+	Datasource string  `json:"datasource,omitempty" doc:"The datasource whose files a backfill brings in; absent for other runs."`
+	State      string  `json:"state" enum:"queued,planning,running,committing,done,failed,canceled"`
+	Trigger    Trigger `json:"trigger"`
+	Project    string  `json:"project" doc:"The version of the definitions it goes by."`
+	Epoch      int     `json:"epoch" doc:"Counts its plans from 1; 0 before the first."`
+	Parts      int     `json:"parts" doc:"How many parts the plan has."`
+	Totals     Totals  `json:"totals" doc:"Of all parts; complete when the run is done."`
 	// Failure is set when the run failed.
 	Failure    *Failure   `json:"failure,omitempty"`
 	Note       string     `json:"note,omitempty" doc:"What people are to know of the run though it did not fail for it."`
@@ -33,7 +35,7 @@ func (r Run) Ended() bool { return ledger.State(r.State).Final() }
 type Trigger struct {
 	By       string     `json:"by" enum:"manual,schedule,after,api,event"`
 	Tick     *time.Time `json:"tick,omitempty" doc:"The time on the schedule that was due."`
-	Upstream string     `json:"upstream,omitempty" doc:"The id of the run that it follows, of another sync or a datasource."`
+	Upstream string     `json:"upstream,omitempty" doc:"The id of the run that it follows, of another sync, a datasource or a backfill."`
 	// Baseline is set when the run does something else with it than to compare.
 	Baseline string `json:"baseline,omitempty" enum:"full resync,baseline reset" doc:"What the run of a sync does with the rows that were sent last; absent: it sends what differs."`
 	// Purpose is set when the run does something else than its subject is for.
@@ -62,7 +64,7 @@ type Failure struct {
 
 func viewRun(r ledger.Run, now time.Time) Run {
 	v := Run{
-		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, State: string(r.State),
+		ID: string(r.ID), Kind: string(r.Subject.Kind), Name: r.Subject.Name, Datasource: r.Datasource, State: string(r.State),
 		Trigger: viewTrigger(r.Trigger), Project: string(r.Project),
 		Epoch: r.Epoch, Parts: r.Parts, Totals: Totals(r.Totals), Failure: viewFailure(r.Failure), Note: r.Note,
 		CreatedAt: r.CreatedAt, StartedAt: moment(r.StartedAt), FinishedAt: moment(r.FinishedAt),

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/pkg/fault"
 )
@@ -18,7 +19,7 @@ import (
 func (s *server) routesOfRuns() {
 	handle(s, endpoint{
 		method: http.MethodGet, path: "/runs", id: "list-runs", tag: "runs", errors: []int{404, 422},
-		summary: "List runs, newest first", describe: "Of one sync, of one datasource, or of all in the definitions in force.",
+		summary: "List runs, newest first", describe: "Of one sync, of one datasource and its backfills, of one backfill, or of all in the definitions in force and all backfills.",
 	}, s.listRuns)
 	handle(s, endpoint{
 		method: http.MethodGet, path: "/runs/{id}", id: "show-run", tag: "runs", errors: []int{404},
@@ -36,7 +37,8 @@ func (s *server) routesOfRuns() {
 
 type listRunsInput struct {
 	Sync       string `query:"sync" maxLength:"100" doc:"Only of this sync."`
-	Datasource string `query:"datasource" maxLength:"100" doc:"Only of this datasource."`
+	Datasource string `query:"datasource" maxLength:"100" doc:"Only of this datasource and its backfills."`
+	Backfill   string `query:"backfill" maxLength:"100" doc:"Only of this backfill, which has one."`
 	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"20"`
 	Before     string `query:"before" maxLength:"26" doc:"Only runs older than this one: the last id of the page before."`
 }
@@ -49,10 +51,7 @@ type listRunsOutput struct {
 }
 
 func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*listRunsOutput, error) {
-	if in.Sync != "" && in.Datasource != "" {
-		return nil, fault.New(fault.Invalid, "give sync or datasource, not both")
-	}
-	subjects, err := s.subjectsOf(ctx, in.Sync, in.Datasource)
+	subjects, err := s.subjectsOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -75,32 +74,75 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*listRunsOutp
 	return out, err
 }
 
-// subjectsOf returns whose runs are asked for. A subject that was deleted has
-// runs all the same.
-func (s *server) subjectsOf(ctx context.Context, sync, datasource string) ([]ledger.Subject, error) {
+// subjectsOf returns whose runs are asked for.
+func (s *server) subjectsOf(ctx context.Context, in *listRunsInput) ([]ledger.Subject, error) {
+	var one []ledger.Subject
+	for _, s := range []ledger.Subject{{Kind: ledger.Export, Name: in.Sync}, {Kind: ledger.Ingest, Name: in.Datasource}, {Kind: ledger.Backfill, Name: in.Backfill}} {
+		if s.Name != "" {
+			one = append(one, s)
+		}
+	}
+	if len(one) > 1 {
+		return nil, fault.New(fault.Invalid, "give one of sync, datasource and backfill")
+	}
+	if len(one) == 1 && one[0].Kind == ledger.Backfill {
+		_, _, err := s.readBackfill(ctx, in.Backfill)
+		return one, err
+	}
 	p, _, err := s.definitions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	one := ledger.Subject{Kind: ledger.Export, Name: sync}
-	if datasource != "" {
-		one = ledger.Subject{Kind: ledger.Ingest, Name: datasource}
+	switch {
+	case len(one) == 0:
+		one = allSubjects(p)
+	default:
+		if err := s.everKnown(ctx, p, one[0]); err != nil || in.Sync != "" {
+			return one, err
+		}
 	}
-	if one.Name == "" {
-		return allSubjects(p), nil
+	fills, err := s.backfillsOf(ctx, in.Datasource)
+	return append(one, fills...), err
+}
+
+// everKnown returns nil for a subject of the project, and for one that was deleted
+// but had runs.
+func (s *server) everKnown(ctx context.Context, p *def.Project, subject ledger.Subject) error {
+	missing := known(p, subject)
+	if missing == nil || !nameShape.MatchString(subject.Name) {
+		return missing
 	}
-	missing := known(p, one)
-	if missing == nil {
-		return []ledger.Subject{one}, nil
-	}
-	if !nameShape.MatchString(one.Name) {
-		return nil, missing
-	}
-	old, err := s.history(ctx, one, "", 1)
+	old, err := s.history(ctx, subject, "", 1)
 	if err == nil && len(old) == 0 {
-		err = missing
+		return missing
 	}
-	return []ledger.Subject{one}, err
+	return err
+}
+
+// backfillsOf returns the backfills of a datasource, or all where it is empty.
+func (s *server) backfillsOf(ctx context.Context, datasource string) (all []ledger.Subject, err error) {
+	for name, err := range s.Ledger.Backfills(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ledger.Subject{Kind: ledger.Backfill, Name: name})
+	}
+	if datasource == "" {
+		return all, nil
+	}
+	of := make([]string, len(all))
+	err = each(ctx, len(all), func(ctx context.Context, i int) error {
+		rec, err := s.Ledger.Backfill(ctx, all[i].Name)
+		of[i] = rec.Datasource
+		return err
+	})
+	var own []ledger.Subject
+	for i, b := range all {
+		if of[i] == datasource {
+			own = append(own, b)
+		}
+	}
+	return own, err
 }
 
 // history returns the newest n runs of a subject, of those before the given one.

@@ -25,31 +25,21 @@ type alertList struct {
 }
 
 func (a *app) listAlertsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls", Short: "List where alerts stand", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		Long: `List where the alerts of syncs and datasources stand: a line for each that fires,
+	return listing[alertList]{
+		path: "/alerts", short: "List where alerts stand", none: "no alerts; longshore.yaml defines them",
+		long: `List where the alerts of syncs and datasources stand: a line for each that fires,
 with the time since when, and one for each sync or datasource where none does,
 with what was said last.`,
-		Example: `  longshore alert ls
+		example: `  longshore alert ls
   longshore alert ls --output json | jq -r '.alerts[] | select(any(.rules[]; .firing)) | .kind + "/" + .name'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.api()
-			if err != nil {
-				return err
+		heads: []string{"OF", "STATE", "RULE", "SINCE", "MUTED UNTIL", "MESSAGE"},
+		rows: func(list alertList) (rows [][]string) {
+			for _, s := range list.Alerts {
+				rows = append(rows, alertRows(s)...)
 			}
-			var list alertList
-			if err := c.get(cmd.Context(), "/alerts", &list); err != nil {
-				return err
-			}
-			return a.show(list, func(w io.Writer) {
-				var rows [][]string
-				for _, s := range list.Alerts {
-					rows = append(rows, alertRows(s)...)
-				}
-				columns(w, "no alerts; longshore.yaml defines them", []string{"OF", "STATE", "RULE", "SINCE", "MUTED UNTIL", "MESSAGE"}, rows)
-			})
+			return rows
 		},
-	}
+	}.command(a)
 }
 
 // alertRows has a row for each rule that fires, or one for none.

@@ -17,14 +17,23 @@ func planned(t *testing.T) *apitest.Server {
 	t.Helper()
 	s := apitest.Start(t, func(cfg *api.Config) {
 		cfg.PlanBackfill = func(_ context.Context, _ ledger.ProjectID, rec ledger.BackfillRecord) (api.BackfillPlan, error) {
-			if rec.From.IsZero() {
-				return api.BackfillPlan{Found: api.BackfillFound{Files: 1, Bytes: 10, Complete: true}, Parts: 1, Inserts: 1}, nil
-			}
-			hours := 7200.0
-			return api.BackfillPlan{
+			plan := api.BackfillPlan{
 				Found: api.BackfillFound{Files: 1_000_000, Bytes: 1 << 40, Known: 12, Held: 1}, Parts: 4096, Inserts: 16384,
-				Seconds: &hours, BytesPerSecond: 150 << 20, RateOf: "runs",
-			}, nil
+				Seconds: new(float64(7200)), SecondsLow: new(float64(5400)), SecondsHigh: new(float64(9000)), BytesPerSecond: 150 << 20,
+				Rows: new(int64(9_876_543_210)), Quarantined: new(int64(0)),
+			}
+			switch rec.URI {
+			case "s3://shop-lake/none":
+				return api.BackfillPlan{Found: api.BackfillFound{Complete: true}}, nil
+			case "s3://shop-lake/idle":
+				plan.RateOf, plan.Sample = "sample", &api.BackfillSample{Files: 1, Bytes: 4 << 20, Rows: 40_000}
+			case "s3://shop-lake/new":
+				plan.RateOf, plan.Slots, plan.Quarantined = "sample", 2, new(int64(1_000))
+				plan.Sample = &api.BackfillSample{Files: 16, Bytes: 60 << 20, Rows: 600_000, Quarantined: 1, Unreadable: 1, Why: "read a.parquet: not a Parquet file"}
+			default:
+				plan.RateOf, plan.Runs = "runs", 20
+			}
+			return plan, nil
 		}
 	})
 	if r := remote(t, s, "push", newProject(t)); r.code != 0 {
@@ -57,7 +66,9 @@ func TestGoldenBackfill(t *testing.T) {
 	}
 	check("backfill-ls-empty", "backfill", "ls")
 	check("backfill-plan", "backfill", "plan", "page_views", "--from", "2023-01-01", "--to", "2024-01-01 08:00")
-	check("backfill-plan-unknown", "backfill", "plan", "page_views")
+	check("backfill-plan-sample", "backfill", "plan", "page_views", "--uri", "s3://shop-lake/new")
+	check("backfill-plan-idle", "backfill", "plan", "page_views", "--uri", "s3://shop-lake/idle")
+	check("backfill-plan-unknown", "backfill", "plan", "page_views", "--uri", "s3://shop-lake/none")
 	check("backfill-create", "backfill", "create", "page_views", "--name", "old_views", "--max-bytes-per-second", "50MiB", "--to", "2024-01-01")
 	check("backfill-create-taken", "backfill", "create", "page_views", "--name", "old_views")
 	check("backfill-create-time", "backfill", "create", "page_views", "--from", "yesterday")
@@ -75,7 +86,19 @@ func TestGoldenBackfill(t *testing.T) {
 	check("backfill-resume", "backfill", "resume", "old_views")
 	check("backfill-cancel", "backfill", "cancel", "old_views")
 	s.End(t, rec.Run, ledger.Canceled, ledger.Totals{}, nil)
+	check("backfill-run-ls", "run", "ls", "--datasource", "page_views")
+	check("backfill-run-ls-one", "run", "ls", "--backfill", "old_views")
+	check("backfill-run-ls-unknown", "run", "ls", "--backfill", "nobody")
 	check("backfill-cancel-ended", "backfill", "cancel", "old_views")
+	check("backfill-create-few", "backfill", "create", "page_views", "--name", "few")
+	few, err := s.Ledger.Backfill(t.Context(), "few")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Run(t, few.Run, 2)
+	check("backfill-run-cancel", "run", "cancel", string(few.Run))
+	s.End(t, few.Run, ledger.Canceled, ledger.Totals{}, nil)
+	check("backfill-run-show", "run", "show", string(few.Run))
 	check("backfill-status-unknown", "backfill", "status", "nobody")
 }
 

@@ -36,9 +36,7 @@ func (a *app) complete(list lister) cobra.CompletionFunc {
 }
 
 func namesOfSyncs(ctx context.Context, c *client) ([]cobra.Completion, error) {
-	var list struct {
-		Syncs []api.Sync `json:"syncs"`
-	}
+	var list syncList
 	err := c.get(ctx, "/syncs", &list)
 	var words []cobra.Completion
 	for _, s := range list.Syncs {
@@ -48,9 +46,7 @@ func namesOfSyncs(ctx context.Context, c *client) ([]cobra.Completion, error) {
 }
 
 func namesOfDatasources(ctx context.Context, c *client) ([]cobra.Completion, error) {
-	var list struct {
-		Datasources []api.Datasource `json:"datasources"`
-	}
+	var list datasourceList
 	err := c.get(ctx, "/datasources", &list)
 	var words []cobra.Completion
 	for _, d := range list.Datasources {
@@ -60,9 +56,7 @@ func namesOfDatasources(ctx context.Context, c *client) ([]cobra.Completion, err
 }
 
 func namesOfConnections(ctx context.Context, c *client) ([]cobra.Completion, error) {
-	var list struct {
-		Connections []api.Connection `json:"connections"`
-	}
+	var list connectionList
 	err := c.get(ctx, "/connections", &list)
 	var words []cobra.Completion
 	for _, l := range list.Connections {

@@ -72,31 +72,22 @@ func mark(ok bool) string {
 	return "failed"
 }
 
+type connectionList struct {
+	Connections []api.Connection `json:"connections"`
+}
+
 func (a *app) connectionsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls", Short: "List the connections that were pushed", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		Example: `  longshore connection ls
+	return listing[connectionList]{
+		path: "/connections", short: "List the connections that were pushed", none: "no connections; longshore push makes some",
+		example: `  longshore connection ls
   longshore connection ls --output json | jq '.connections[].name'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.api()
-			if err != nil {
-				return err
-			}
-			var list struct {
-				Connections []api.Connection `json:"connections"`
-			}
-			if err := c.get(cmd.Context(), "/connections", &list); err != nil {
-				return err
-			}
-			return a.show(list, func(w io.Writer) {
-				var rows [][]string
-				for _, c := range list.Connections {
-					rows = append(rows, []string{c.Name, c.Type, dash(whereOf(c)), dash(strings.Join(c.UsedBy, ", "))})
-				}
-				columns(w, "no connections; longshore push makes some", []string{"NAME", "TYPE", "WHERE", "USED BY"}, rows)
+		heads: []string{"NAME", "TYPE", "WHERE", "USED BY"},
+		rows: func(list connectionList) [][]string {
+			return each(list.Connections, func(c api.Connection) []string {
+				return []string{c.Name, c.Type, dash(whereOf(c)), dash(strings.Join(c.UsedBy, ", "))}
 			})
 		},
-	}
+	}.command(a)
 }
 
 // whereOf is where a connection leads to.

@@ -20,31 +20,22 @@ func (a *app) datasourceCommand() *cobra.Command {
 	return c
 }
 
+type datasourceList struct {
+	Datasources []api.Datasource `json:"datasources"`
+}
+
 func (a *app) listDatasourcesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls", Short: "List datasources with schedule, backlog and last run", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		Example: `  longshore datasource ls
+	return listing[datasourceList]{
+		path: "/datasources", short: "List datasources with schedule, backlog and last run", none: "no datasources; longshore push makes some",
+		example: `  longshore datasource ls
   longshore datasource ls --output json | jq '.datasources[] | {name, backlog}'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.api()
-			if err != nil {
-				return err
-			}
-			var list struct {
-				Datasources []api.Datasource `json:"datasources"`
-			}
-			if err := c.get(cmd.Context(), "/datasources", &list); err != nil {
-				return err
-			}
-			return a.show(list, func(w io.Writer) {
-				var rows [][]string
-				for _, d := range list.Datasources {
-					rows = append(rows, []string{d.Name, dash(d.BucketURI), d.Schedule.Text, nextOf(d.Schedule), backlog(d.Backlog), stateOf(d.Activity)})
-				}
-				columns(w, "no datasources; longshore push makes some", []string{"NAME", "FILES", "SCHEDULE", "NEXT", "BACKLOG", "STATE"}, rows)
+		heads: []string{"NAME", "FILES", "SCHEDULE", "NEXT", "BACKLOG", "STATE"},
+		rows: func(list datasourceList) [][]string {
+			return each(list.Datasources, func(d api.Datasource) []string {
+				return []string{d.Name, dash(d.BucketURI), d.Schedule.Text, nextOf(d.Schedule), backlog(d.Backlog), stateOf(d.Activity)}
 			})
 		},
-	}
+	}.command(a)
 }
 
 // backlog says how much waits, for how long, and for how long to come.

@@ -24,7 +24,15 @@ func (a *app) runCommand() *cobra.Command {
 var runHeads = []string{"RUN", "OF", "STATE", "BY", "CREATED", "TOOK", "ROWS", "BYTES"}
 
 func runRow(r api.Run) []string {
-	return []string{r.ID, r.Kind + " " + r.Name, r.State, askedBy(r), moment(&r.CreatedAt), span(r.Seconds), count(r.Totals.Rows), size(r.Totals.Bytes)}
+	return []string{r.ID, runOf(r), r.State, askedBy(r), moment(&r.CreatedAt), span(r.Seconds), count(r.Totals.Rows), size(r.Totals.Bytes)}
+}
+
+// runOf is what a run is a run of.
+func runOf(r api.Run) string {
+	if r.Datasource != "" {
+		return r.Kind + " " + r.Name + " of " + r.Datasource
+	}
+	return r.Kind + " " + r.Name
 }
 
 // askedBy is what asked for a run, and what for.
@@ -47,12 +55,13 @@ func afterComma(text string) string {
 }
 
 func (a *app) listRunsCommand() *cobra.Command {
-	var sync, datasource, before string
+	var sync, datasource, backfill, before string
 	var limit int
 	c := &cobra.Command{
 		Use: "ls", Short: "List runs, newest first", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		Example: `  longshore run ls
   longshore run ls --sync orders_daily --limit 100
+  longshore run ls --datasource page_views
   longshore run ls --output json | jq '.runs[] | select(.state == "failed") | .failure.message'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.api()
@@ -60,7 +69,7 @@ func (a *app) listRunsCommand() *cobra.Command {
 				return err
 			}
 			query := url.Values{"limit": {strconv.Itoa(limit)}}
-			for name, value := range map[string]string{"sync": sync, "datasource": datasource, "before": before} {
+			for name, value := range map[string]string{"sync": sync, "datasource": datasource, "backfill": backfill, "before": before} {
 				if value != "" {
 					query.Set(name, value)
 				}
@@ -86,11 +95,13 @@ func (a *app) listRunsCommand() *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&sync, "sync", "", "only runs of this sync")
-	flags.StringVar(&datasource, "datasource", "", "only runs of this datasource")
+	flags.StringVar(&datasource, "datasource", "", "only runs of this datasource and its backfills")
+	flags.StringVar(&backfill, "backfill", "", "only the run of this backfill")
 	flags.StringVar(&before, "before", "", "only runs older than this one")
 	flags.IntVar(&limit, "limit", 20, "how many, at most 200")
 	_ = c.RegisterFlagCompletionFunc("sync", a.complete(namesOfSyncs))             // fails for unknown flags alone
 	_ = c.RegisterFlagCompletionFunc("datasource", a.complete(namesOfDatasources)) // as above
+	_ = c.RegisterFlagCompletionFunc("backfill", a.complete(namesOfBackfills))     // as above
 	return c
 }
 
@@ -126,7 +137,10 @@ func printRun(w io.Writer, r api.RunDetail) {
 	if r.CancelRequested && !r.Ended() {
 		state += ", cancel requested"
 	}
-	failure, lost, failedFiles, quarantined := "", "", "", ""
+	failure, lost, failedFiles, quarantined, pace := "", "", "", "", ""
+	if r.Kind == "backfill" {
+		pace = "longshore backfill status " + r.Name
+	}
 	if r.Failure != nil {
 		failure = r.Failure.Message
 	}
@@ -139,10 +153,10 @@ func printRun(w io.Writer, r api.RunDetail) {
 	if r.Totals.FailedFiles > 0 {
 		failedFiles = count(r.Totals.FailedFiles)
 	}
-	pairs(w, "run", r.ID, "of", r.Kind+" "+r.Name, "state", state, "failure", failure, "warning", r.Note, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "purpose", purposeOf(r.Run), "tick", moment(r.Trigger.Tick), "after run", r.Trigger.Upstream,
+	pairs(w, "run", r.ID, "of", runOf(r.Run), "state", state, "failure", failure, "warning", r.Note, "asked by", r.Trigger.By, "baseline", r.Trigger.Baseline, "purpose", purposeOf(r.Run), "tick", moment(r.Trigger.Tick), "after run", r.Trigger.Upstream,
 		"definitions", r.Project, "created", moment(&r.CreatedAt), "started", moment(r.StartedAt), "finished", moment(r.FinishedAt),
 		"took", span(r.Seconds), "rows", count(r.Progress.Rows), "rows by op", rowsByOp(r.Ops), "bytes", size(r.Progress.Bytes), "quarantined", quarantined,
-		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "note", lost)
+		"failed files", failedFiles, "parts", fmt.Sprintf("%d of %d done", r.Progress.Done, r.Parts), "pace", pace, "note", lost)
 	printParts(w, r.PartProgress)
 	printObjects(w, r.Objects)
 	if r.Verification != nil {

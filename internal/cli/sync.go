@@ -37,31 +37,22 @@ does something else, the command fails, and says which.`
   longshore sync run NAME --reset-baseline`
 }
 
+type syncList struct {
+	Syncs []api.Sync `json:"syncs"`
+}
+
 func (a *app) listSyncsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "ls", Short: "List syncs with schedule and last run", Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
-		Example: `  longshore sync ls
+	return listing[syncList]{
+		path: "/syncs", short: "List syncs with schedule and last run", none: "no syncs; longshore push makes some",
+		example: `  longshore sync ls
   longshore sync ls --output json | jq '.syncs[] | select(.last.state == "failed") | .name'`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.api()
-			if err != nil {
-				return err
-			}
-			var list struct {
-				Syncs []api.Sync `json:"syncs"`
-			}
-			if err := c.get(cmd.Context(), "/syncs", &list); err != nil {
-				return err
-			}
-			return a.show(list, func(w io.Writer) {
-				var rows [][]string
-				for _, s := range list.Syncs {
-					rows = append(rows, []string{s.Name, s.Model, s.Mode, destination(s), s.Schedule.Text, nextOf(s.Schedule), stateOf(s.Activity)})
-				}
-				columns(w, "no syncs; longshore push makes some", []string{"NAME", "MODEL", "MODE", "DESTINATION", "SCHEDULE", "NEXT", "STATE"}, rows)
+		heads: []string{"NAME", "MODEL", "MODE", "DESTINATION", "SCHEDULE", "NEXT", "STATE"},
+		rows: func(list syncList) [][]string {
+			return each(list.Syncs, func(s api.Sync) []string {
+				return []string{s.Name, s.Model, s.Mode, destination(s), s.Schedule.Text, nextOf(s.Schedule), stateOf(s.Activity)}
 			})
 		},
-	}
+	}.command(a)
 }
 
 func destination(s api.Sync) string {

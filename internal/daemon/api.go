@@ -8,11 +8,14 @@ import (
 	"net/netip"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/longshore/longshore/internal/api"
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
+	"github.com/longshore/longshore/internal/task"
 	"github.com/longshore/longshore/internal/telemetry"
 	formats "github.com/longshore/longshore/pkg/format/all"
 	"github.com/longshore/longshore/pkg/schema"
@@ -100,11 +103,24 @@ func (c *core) planBackfill(ctx context.Context, id ledger.ProjectID, rec ledger
 		return api.BackfillPlan{}, err
 	}
 	out := api.BackfillPlan{
-		Found: api.BackfillFound(look.Found), Parts: look.Parts, Inserts: look.Inserts, BytesPerSecond: look.Rate, RateOf: look.RateOf,
+		Found: api.BackfillFound(look.Found), Parts: look.Parts, Inserts: look.Inserts, RateOf: string(look.RestsOn), Runs: look.Runs,
 	}
-	if took, known := look.Took(); known {
-		seconds := took.Seconds()
-		out.Seconds = &seconds
+	if look.Sample.Files > 0 {
+		sample := api.BackfillSample(look.Sample)
+		out.Sample = &sample
+		if out.Slots, err = c.queue.Slots(task.QueueBackfill); err != nil {
+			c.log.Warn("slots not counted", zap.Error(err)) // the estimate is for one
+		}
+	}
+	e, known := look.Estimate(out.Slots)
+	if !known {
+		return out, nil
+	}
+	low, likely, high := e.Low.Seconds(), e.Likely.Seconds(), e.High.Seconds()
+	out.Rows, out.Quarantined = &e.Rows, &e.Quarantined
+	out.SecondsLow, out.Seconds, out.SecondsHigh = &low, &likely, &high
+	if likely > 0 {
+		out.BytesPerSecond = float64(look.Found.Bytes) / likely
 	}
 	return out, nil
 }

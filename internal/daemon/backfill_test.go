@@ -60,11 +60,10 @@ func (s *stage) backfill(rec ledger.BackfillRecord) ledger.BackfillRecord {
 	return rec
 }
 
-// filled waits for the end of a backfill of n files of ten rows, as long as rows
-// come in.
-func (s *stage) filled(rec ledger.BackfillRecord, n int64) {
+// filled waits for the end of a backfill of n files, as long as rows come in.
+func (s *stage) filled(rec ledger.BackfillRecord, n, rows int64) {
 	s.t.Helper()
-	for before := ""; before != fmt.Sprint(10*n); {
+	for before := ""; before != fmt.Sprint(rows); {
 		waitFor(s.t, "more rows than "+before, func() bool {
 			now := one(s.t, s.clickhouse(), "SELECT count() FROM events")
 			more := now != before
@@ -73,7 +72,7 @@ func (s *stage) filled(rec ledger.BackfillRecord, n int64) {
 		})
 	}
 	r := s.ended(rec.Run)
-	if r.State != ledger.Done || r.Totals.Files != n || r.Totals.Rows != 10*n {
+	if r.State != ledger.Done || r.Totals.Files != n || r.Totals.Rows != rows {
 		s.t.Fatalf("got %+v with %+v, want %d files", r, r.Failure, n)
 	}
 	if v := s.backfill(rec).Verdict; v == nil || !v.OK || v.Totals != r.Totals {
@@ -151,21 +150,23 @@ func TestAutoKeepsItsPaceDuringABackfill(t *testing.T) {
 }
 
 // Producers and workers are killed while a backfill is planned and while it runs,
-// and Redis forgets all of it.
+// and Redis forgets all of it. One of the files is split.
 func TestABackfillSurvivesItsProcesses(t *testing.T) {
-	const files = 800
+	const files, large = 800, 5000
 	s := newStage(t)
 	s.putMany(files)
+	s.put("old/large.csv", csvEvents(files*10, large))
 	s.push(s.events("new/*.csv", ""))
 	rec := s.fill()
-	planner := s.start("producer")
+	const ranges = "LONGSHORE_RANGE_BYTES=16KiB"
+	planner := s.start("producer", ranges)
 	s.until(rec.Run, "being planned", func(r ledger.Run) bool { return r.State == ledger.Planning })
 	waitFor(t, "a page is claimed", func() bool {
 		return one(t, s.clickhouse(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'longshore_files'") == "1" &&
 			one(t, s.clickhouse(), "SELECT count() > 0 FROM longshore_files") == "1"
 	})
 	planner.kill()
-	watcher := s.start("producer")
+	watcher := s.start("producer", ranges)
 	victim := s.start("worker", "LONGSHORE_QUEUES=backfill=1")
 	waitFor(t, "the backfill is under way", func() bool {
 		return one(t, s.clickhouse(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'events'") == "1" &&
@@ -179,8 +180,11 @@ func TestABackfillSurvivesItsProcesses(t *testing.T) {
 	s.flushRedis()
 	s.start("producer")
 	s.start("worker", "LONGSHORE_QUEUES=backfill=2")
-	s.filled(rec, files)
-	s.wantEvents(files * 10)
+	s.filled(rec, files+1, files*10+large)
+	s.wantEvents(files*10 + large)
+	if got := one(t, s.clickhouse(), "SELECT toString((count() > 10, sum(rows), countIf(state != 'done'))) FROM longshore_files FINAL WHERE range > 0"); got != fmt.Sprintf("(1,%d,0)", large) {
+		t.Errorf("got ranges %s", got)
+	}
 }
 
 // flushRedis has Redis forget everything.

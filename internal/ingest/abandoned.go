@@ -43,7 +43,7 @@ func (j *job) offerAbandoned(ctx context.Context, c *claims, taken *plan.Selecti
 
 // fileOfRecord is the file that the file ledger calls so: see version.
 func fileOfRecord(rec clickhouse.FileRecord) plan.File {
-	f := plan.File{Key: rec.Key, ETag: rec.ETag, Size: rec.Size, Modified: rec.Modified}
+	f := plan.File{Key: rec.Key, ETag: rec.ETag, Size: rec.Size, Modified: rec.Modified, RangeBytes: rec.RangeBytes}
 	if etag, again, ok := strings.Cut(rec.ETag, "#"); ok {
 		f.ETag = etag
 		f.Again, _ = strconv.Atoi(again)

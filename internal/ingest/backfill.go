@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -93,18 +94,17 @@ func (b *Backfill) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
 	}
-	return &run.Work{
-		Plan: ledger.Plan{
-			Queue: task.QueueBackfill, TaskKind: string(task.IngestPart), Shared: common, PlannedAt: b.ledger.Now(), Folded: true,
-		},
-		Stream: (&claiming{backfill: b, job: j, run: r}).parts,
-	}, nil
+	out := &run.Work{Plan: ledger.Plan{
+		Queue: task.QueueBackfill, TaskKind: string(task.IngestPart), Shared: common, PlannedAt: b.ledger.Now(), Folded: true,
+	}}
+	out.Stream = (&claiming{backfill: b, job: j, run: r, plan: &out.Plan}).parts
+	return out, nil
 }
 
 // Part implements run.Worker.
 func (b *Backfill) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawMessage, error) {
-	var files []plan.File
-	if err := b.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &files); err != nil {
+	var do portion
+	if err := b.ledger.PartPlan(ctx, p.Run.ID, p.Plan.Epoch, p.Index, &do); err != nil {
 		return ledger.Totals{}, nil, err
 	}
 	var s shared
@@ -124,8 +124,11 @@ func (b *Backfill) Part(ctx context.Context, p run.Part) (ledger.Totals, json.Ra
 		return ledger.Totals{}, nil, err
 	}
 	w.halt = (&brake{brakes: b.brakes, ledger: b.ledger, job: j, name: rec.Name}).halt
-	total, err := w.files(ctx, files, s)
-	return total, nil, err
+	total, out, err := w.portion(ctx, p, do, s)
+	if errors.Is(err, run.ErrReplan) {
+		return ledger.Totals{}, nil, nil // another run has the file in hand; whoever settles it counts that
+	}
+	return total, out, err
 }
 
 // Commit implements run.Verb: the parts are added up already, and what is left is

@@ -15,13 +15,14 @@ import (
 )
 
 // claiming goes through the files of a backfill, claims those that are free, and
-// shares them out to parts. It keeps a few pages of keys and the part that it
-// fills (TestABackfillIsPlannedInConstantMemory). Who goes through them again,
+// lays out its parts. It keeps a few pages of keys and what waits for the next wave
+// (TestABackfillIsPlannedInConstantMemory). Who goes through them again,
 // because the leader died on the way, finds its own claims and takes them over.
 type claiming struct {
 	backfill *Backfill
 	job      *job
 	run      ledger.Run
+	plan     *ledger.Plan // whose waves are known when all parts are
 
 	found ledger.BackfillFound
 	told  time.Time // when found was recorded last
@@ -31,24 +32,31 @@ type claiming struct {
 func (c *claiming) parts(ctx context.Context) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		c.found, c.told = ledger.BackfillFound{}, time.Time{}
-		cut := plan.Cutter{Limits: c.backfill.limits}
+		course := &course{cut: plan.Cutter{Limits: c.backfill.limits}}
 		for page, err := range c.job.pages(ctx) {
+			var splits []split
 			if err == nil {
-				page, err = c.claim(ctx, page)
+				page, splits, err = c.claim(ctx, page)
 			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			for _, f := range page {
-				if full := cut.Add(f); full != nil && !yield(encodePart(full)) {
+				if !yieldAll(course.whole(f), yield) {
+					return
+				}
+			}
+			for _, s := range splits {
+				if !yieldAll(course.split(s), yield) {
 					return
 				}
 			}
 		}
-		if rest := cut.Rest(); rest != nil && !yield(encodePart(rest)) {
+		if !yieldAll(course.rest(), yield) {
 			return
 		}
+		c.plan.Waves = course.sizes()
 		c.found.Complete = true
 		if err := c.tell(ctx); err != nil {
 			yield(nil, err)
@@ -56,12 +64,19 @@ func (c *claiming) parts(ctx context.Context) iter.Seq2[json.RawMessage, error] 
 	}
 }
 
-func encodePart(files []plan.File) (json.RawMessage, error) {
-	detail, err := json.Marshal(files)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
+// yieldAll yields parts as they are recorded. It returns false when no more is asked for.
+func yieldAll(parts []portion, yield func(json.RawMessage, error) bool) bool {
+	for _, p := range parts {
+		detail, err := json.Marshal(p)
+		if err != nil {
+			yield(nil, fault.New(fault.Invalid, "encode plan: %w", err))
+			return false
+		}
+		if !yield(detail, nil) {
+			return false
+		}
 	}
-	return detail, nil
+	return true
 }
 
 // pages yields the files that the job may take, a page at a time. A page is
@@ -89,12 +104,21 @@ func (j *job) pages(ctx context.Context) iter.Seq2[[]plan.File, error] {
 	}
 }
 
-// claim returns the files of a page that are the backfill's, having claimed them.
-func (c *claiming) claim(ctx context.Context, page []plan.File) ([]plan.File, error) {
+// claim claims the files of a page that are free, and returns those that one part
+// ingests and those that are split.
+func (c *claiming) claim(ctx context.Context, page []plan.File) (whole []plan.File, splits []split, err error) {
 	s, err := c.job.stand(ctx, page, newClaims(c.backfill.ledger, c.run.ID))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	if err := c.record(ctx, s); err != nil {
+		return nil, nil, err
+	}
+	return c.backfill.splits(ctx, c.job, s.free)
+}
+
+// record writes the claims into the file ledger, and now and then how many they are.
+func (c *claiming) record(ctx context.Context, s standing) error {
 	claimed := make([]clickhouse.FileRecord, len(s.free))
 	for i, f := range s.free {
 		claimed[i] = clickhouse.FileRecord{
@@ -105,17 +129,17 @@ func (c *claiming) claim(ctx context.Context, page []plan.File) ([]plan.File, er
 	}
 	c.found.Files += int64(len(s.free))
 	c.found.Known += s.known
-	c.found.Held += s.held + int64(len(s.split))
+	c.found.Held += s.held
 	if len(claimed) > 0 {
 		if err := c.job.house.RecordFiles(ctx, claimed); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if now := time.Now(); now.Sub(c.told) >= tellEvery {
 		c.told = now
-		return s.free, c.tell(ctx)
+		return c.tell(ctx)
 	}
-	return s.free, nil
+	return nil
 }
 
 // tellEvery is how often it is recorded how much was found.

@@ -13,46 +13,100 @@ import (
 // BackfillLook is what a backfill would do, were it created now.
 type BackfillLook struct {
 	Found ledger.BackfillFound // Complete is whether the listing came to its end in time
-	Parts int64                // of the run
+	// Parts is how many files or ranges of files the run's parts are, about: which
+	// large files are split is known of some.
+	Parts int64
 	// Inserts is how many INSERTs it takes at least: each makes a part of the table
 	// for every partition that its rows are of.
 	Inserts int64
-	// Rate is bytes per second, as far as it is known from RateOf; else zero.
-	Rate   float64
-	RateOf string // "backfills" or "runs" of the datasource
+	// RestsOn is what its estimate rests on; empty where nothing is known.
+	RestsOn Basis
+	// Runs is how many backfills or runs these are.
+	Runs int
+	// Sample is what was read instead where there were none, or too few.
+	Sample BackfillSample
+
+	pace pace
 }
 
-// Took returns how long the backfill takes at the rate, and false where nothing
-// is known.
-func (l BackfillLook) Took() (time.Duration, bool) {
-	if l.Rate == 0 {
-		return 0, false
-	}
-	return time.Duration(float64(l.Found.Bytes) / l.Rate * float64(time.Second)), true
-}
+// Basis is what an estimate rests on.
+type Basis string
 
-// Look lists what a backfill would claim, for as long as within. It changes
-// nothing.
+// What estimates rest on, the first that there is.
+const (
+	PastBackfills Basis = "backfills" // of the datasource
+	PastRuns      Basis = "runs"      // of the datasource
+	ASample       Basis = "sample"    // of the files
+)
+
+// Look lists what a backfill would claim, for as long as within, and where the past
+// says nothing reads the beginnings of some files. It changes nothing.
 func (b *Backfill) Look(ctx context.Context, id ledger.ProjectID, rec ledger.BackfillRecord, within time.Duration) (BackfillLook, error) {
 	var l BackfillLook
 	j, err := b.openBackfill(ctx, id, rec)
 	if err != nil {
 		return l, err
 	}
-	if err := l.list(ctx, j, newClaims(b.ledger, ""), b.limits, within); err != nil {
+	seen := lookedAt{large: plan.NewSampler(largeSampled), all: plan.NewSampler(sampleFiles), cut: plan.Cutter{Limits: b.limits}}
+	if err := b.list(ctx, &l, &seen, j, within); err != nil {
 		return l, err
 	}
-	l.Rate, l.RateOf, err = b.rate(ctx, rec.Datasource)
-	return l, err
+	l.Parts = seen.parts + int64(seen.splitShare(ctx, j)*float64(seen.ranges-seen.largeFiles)) + seen.largeFiles
+	p, err := b.past(ctx, rec.Datasource, min(l.Found.Bytes, enoughBytes))
+	if err != nil {
+		return l, err
+	}
+	if p.basis == "" && l.Found.Bytes > 0 {
+		return l, b.sample(ctx, &l, j, seen.all.Files())
+	}
+	l.RestsOn, l.Runs, l.pace = p.basis, len(p.bytes), p.pace()
+	return l, nil
 }
 
-func (l *BackfillLook) list(ctx context.Context, j *job, c *claims, limits plan.Limits, within time.Duration) error {
+// lookedAt is what is kept of the files that are listed.
+type lookedAt struct {
+	all, large *plan.Sampler
+	cut        plan.Cutter
+	parts      int64 // of the files that aren't large
+	largeFiles int64
+	ranges     int64 // that these would have
+}
+
+// largeSampled is how many large files are opened to see whether they can be split.
+const largeSampled = 8
+
+func (s *lookedAt) add(b *Backfill, f plan.File) {
+	s.all.Add(f)
+	if b.large(f) {
+		s.large.Add(f)
+		s.largeFiles++
+		s.ranges += int64(split{File: f, RangeBytes: b.distance(f.Size)}.ranges())
+		return
+	}
+	if s.cut.Add(f) != nil {
+		s.parts++
+	}
+}
+
+// splitShare is how much of the large files can be split, by some of them.
+func (s *lookedAt) splitShare(ctx context.Context, j *job) float64 {
+	var can, all int64
+	for _, f := range s.large.Files() {
+		all += f.Weight
+		if j.splittable(ctx, &split{File: f.File, RangeBytes: f.Size}, false) {
+			can += f.Weight
+		}
+	}
+	return float64(can) / float64(max(all, 1))
+}
+
+func (b *Backfill) list(ctx context.Context, l *BackfillLook, seen *lookedAt, j *job, within time.Duration) error {
+	c := newClaims(b.ledger, "")
 	listing, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	cut := plan.Cutter{Limits: limits}
 	for page, err := range j.pages(listing) {
 		if errors.Is(listing.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-			return nil // what was found so far is told
+			break // what was found so far is told
 		}
 		if err != nil {
 			return err
@@ -65,82 +119,17 @@ func (l *BackfillLook) list(ctx context.Context, j *job, c *claims, limits plan.
 			return err
 		}
 		l.Found.Known += s.known
-		l.Found.Held += s.held + int64(len(s.split))
+		l.Found.Held += s.held
 		for _, f := range s.free {
 			l.Found.Files++
 			l.Found.Bytes += f.Size
 			l.Inserts += max(1, (f.Size+chunkBytes-1)/chunkBytes)
-			if cut.Add(f) != nil {
-				l.Parts++
-			}
+			seen.add(b, f)
 		}
 	}
-	if cut.Rest() != nil {
-		l.Parts++
+	if seen.cut.Rest() != nil {
+		seen.parts++
 	}
-	l.Found.Complete = true
+	l.Found.Complete = listing.Err() == nil
 	return nil
-}
-
-// rateRuns is how many runs of the datasource tell how fast it is.
-const rateRuns = 20
-
-// rate returns how many bytes per second a datasource took of late: in its
-// backfills, or else in its runs.
-func (b *Backfill) rate(ctx context.Context, datasource string) (perSecond float64, of string, err error) {
-	var m mean
-	for name, err := range b.ledger.Backfills(ctx) {
-		if err != nil {
-			return 0, "", err
-		}
-		rec, err := b.ledger.Backfill(ctx, name)
-		if err != nil {
-			return 0, "", err
-		}
-		if rec.Datasource == datasource {
-			m.add(rec.Done.Bytes, rec.Pace.Active)
-		}
-	}
-	if m.perSecond() > 0 {
-		return m.perSecond(), "backfills", nil
-	}
-	n := 0
-	for id, err := range b.ledger.History(ctx, ledger.Subject{Kind: ledger.Ingest, Name: datasource}) {
-		if err != nil {
-			return 0, "", err
-		}
-		r, err := b.ledger.Run(ctx, id)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return 0, "", err
-		}
-		if err == nil && r.State == ledger.Done {
-			m.add(r.Totals.Bytes, r.FinishedAt.Sub(r.StartedAt))
-		}
-		if n++; n == rateRuns {
-			break
-		}
-	}
-	if m.perSecond() == 0 {
-		return 0, "", nil
-	}
-	return m.perSecond(), "runs", nil
-}
-
-// mean is bytes and the time that they took.
-type mean struct {
-	bytes int64
-	took  time.Duration
-}
-
-func (m *mean) add(bytes int64, took time.Duration) {
-	if bytes > 0 && took > 0 {
-		m.bytes, m.took = m.bytes+bytes, m.took+took
-	}
-}
-
-func (m *mean) perSecond() float64 {
-	if m.took <= 0 {
-		return 0
-	}
-	return float64(m.bytes) / m.took.Seconds()
 }

@@ -1,7 +1,6 @@
 package ingest_test
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -366,32 +365,44 @@ func TestABackfillThatDoesNotVerify(t *testing.T) {
 	}
 }
 
-// A file that a run of the datasource left half ingested in ranges is for the next
-// run of the datasource to finish: as a whole its chunks would be others. And what
-// a backfill has claimed isn't begun in ranges.
+// A file that a run of the datasource left half ingested in ranges is finished in
+// these by whoever comes next, whatever ranges a file has by then. And what a
+// backfill has claimed isn't begun in ranges by others.
 func TestABackfillAndFilesInRanges(t *testing.T) {
 	const rows = 300
+	for _, next := range []string{"backfill", "datasource"} {
+		t.Run("then a "+next, func(t *testing.T) {
+			y := newYard(t, 0)
+			y.put("in/000.csv", manyRows(rows))
+			y.ingest.SplitFiles(400)
+			y.work()
+			reached, goOn := y.stopAtRows(2)
+			own := y.create(y.project)
+			y.lead()
+			<-reached
+			y.cancel(own.ID)
+			y.ended(own.ID)
+			goOn()
+			y.ingest.SplitFiles(1 << 30)
+			if next == "datasource" {
+				if n := y.sync(); n != 1 {
+					t.Errorf("the datasource took %d files", n)
+				}
+			} else if rec := y.done(y.fill()); rec.Found.Files != 1 || rec.Done.Files != 1 || rec.Done.Rows != rows || rec.Done.SkippedFiles != 0 {
+				t.Errorf("got %+v of %+v", rec.Done, rec.Found)
+			}
+			y.wantRows(rows / 10)
+			if got := y.one("SELECT toString((any(range_bytes), uniqExact(range_bytes), countIf(state != 'done'))) FROM longshore_files FINAL"); got != "(400,1,0)" {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+
 	y := newYard(t, 0)
 	y.put("in/000.csv", manyRows(rows))
 	y.ingest.SplitFiles(400)
 	y.work()
-	reached, goOn := y.stopAtRows(2)
-	own := y.create(y.project)
 	y.lead()
-	<-reached
-	y.cancel(own.ID)
-	y.ended(own.ID)
-	goOn()
-	if rec := y.done(y.fill()); rec.Found.Files != 0 || rec.Found.Held != 1 {
-		t.Errorf("half ingested in ranges: got %+v", rec.Found)
-	}
-	if n := y.sync(); n != 1 {
-		t.Errorf("the datasource took %d files", n)
-	}
-	y.wantRows(rows / 10)
-
-	y.put("in/000.csv", manyRows(rows)+"\n") // another version
-	y.project = y.push("in/*", "IMPORT_ON_OVERWRITE replace")
 	rec := y.fill()
 	y.pause(rec, true)
 	y.until("it is claimed", func() bool { return y.state(rec.Run).State == ledger.Running })
@@ -449,42 +460,5 @@ func TestABackfillIsPlannedInConstantMemory(t *testing.T) {
 	}
 	if most > before+room {
 		t.Errorf("the heap grew from %d to %d bytes", before, most)
-	}
-}
-
-// What a backfill would do is told without doing it.
-func TestLookBeforeABackfill(t *testing.T) {
-	y := newYard(t, 5)
-	rec := ledger.BackfillRecord{Datasource: "events", URI: "s3://" + y.name + "/in/*"}
-	look := func(within time.Duration) ingestLook {
-		l, err := y.backfill.Look(t.Context(), y.project, rec, within)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	before := look(time.Minute)
-	if _, known := before.Took(); known || before.Found.Files != 5 || before.Parts != 5 || before.Inserts != 5 || !before.Found.Complete {
-		t.Errorf("of a datasource that never ran: got %+v", before)
-	}
-	y.lead()
-	y.work()
-	y.sync()
-	y.put("in/005.csv", tenRows(5))
-	after := look(time.Minute)
-	if took, known := after.Took(); !known || took <= 0 || after.RateOf != "runs" || after.Found.Files != 1 || after.Found.Known != 5 {
-		t.Errorf("of a datasource that ran: got %+v", after)
-	}
-	y.done(y.fill())
-	if l := look(time.Minute); l.Found.Files != 0 {
-		t.Errorf("after the backfill: got %+v", l)
-	}
-	if l := look(time.Nanosecond); l.Found.Complete {
-		t.Errorf("without time: got %+v", l)
-	}
-	for name, err := range y.ledger.Backfills(context.Background()) {
-		if err != nil || name != "events-1" {
-			t.Errorf("got backfill %s, %v", name, err)
-		}
 	}
 }

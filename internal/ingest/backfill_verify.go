@@ -28,8 +28,8 @@ func (b *Backfill) verify(ctx context.Context, j *job, r ledger.Run, p ledger.Pl
 			break
 		}
 		group.Go(func() error {
-			var files []plan.File
-			if err := b.ledger.PartPlan(reading, r.ID, p.Epoch, part, &files); err != nil {
+			files, err := b.settledBy(reading, r, p, part)
+			if err != nil || len(files) == 0 {
 				return err
 			}
 			known, err := j.known(reading, files)
@@ -54,6 +54,16 @@ func (b *Backfill) verify(ctx context.Context, j *job, r ledger.Run, p ledger.Pl
 	proof, err := j.house.ProveFiles(ctx, j.ds.Name, string(r.ID))
 	v.proved(proof)
 	return ledger.BackfillVerdict(v), err
+}
+
+// settledBy returns the files whose records a part completed.
+func (b *Backfill) settledBy(ctx context.Context, r ledger.Run, p ledger.Plan, part int) ([]plan.File, error) {
+	var do portion
+	err := b.ledger.PartPlan(ctx, r.ID, p.Epoch, part, &do)
+	for _, s := range do.Settle {
+		do.Files = append(do.Files, s.File)
+	}
+	return do.Files, err
 }
 
 // keepsRows reports whether a table has as many rows as were appended to it:

@@ -52,8 +52,7 @@ func (c *claims) held(ctx context.Context, rec clickhouse.FileRecord) (bool, err
 // standing is what there is to do about the files of a page.
 type standing struct {
 	free  []plan.File              // to ingest, or to finish
-	split []plan.File              // to finish in the ranges that they were begun in
-	begun []clickhouse.FileVersion // those of both that were begun
+	begun []clickhouse.FileVersion // those of them that were begun
 	known int64                    // files that are done, failed, or left alone as overwritten
 	held  int64                    // files that are in the hands of a backfill
 }
@@ -109,10 +108,7 @@ func (s *standing) take(f plan.File, versions []clickhouse.FileRecord) {
 	at := slices.IndexFunc(versions, func(rec clickhouse.FileRecord) bool { return rec.Version() == version(f) })
 	if at >= 0 {
 		s.begun = append(s.begun, version(f))
-	}
-	if at >= 0 && inRanges(versions[at]) {
-		s.split = append(s.split, f)
-		return
+		f.RangeBytes = versions[at].RangeBytes
 	}
 	s.free = append(s.free, f)
 }

@@ -182,10 +182,7 @@ func (o *Outlook) look(ctx context.Context, j *job) error {
 		}
 		o.Differences = append(o.Differences, d)
 	}
-	refused := incompatible(j.columns, trial)
-	if refused == nil && j.ds.Import.OnNewColumn == def.QuarantineColumn && len(trial.Unknown) > 0 {
-		refused = unwanted(trial.Unknown)
-	}
+	refused := j.refusal(trial)
 	if o.Refused = refused.String(); refused != nil {
 		o.Added, o.Quarantined, o.Reasons = 0, o.Rows, nil
 		for _, e := range refused {

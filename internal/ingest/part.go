@@ -46,7 +46,8 @@ func (i *Ingest) Part(ctx context.Context, p run.Part) (ledger.Totals, json.RawM
 		out, err := w.scan(ctx, s.Splits[do.Split-1], s, do.Scan-1)
 		return ledger.Totals{}, out, err
 	case do.Range > 0:
-		return ledger.Totals{}, nil, w.ranged(ctx, p, s.Splits[do.Split-1], s, do.Range)
+		_, err := w.ranged(ctx, p, s.Splits[do.Split-1], s, do.Range)
+		return ledger.Totals{}, nil, err // rows count with the file, when it is done
 	}
 	total, err := w.files(ctx, do.Files, s)
 	return total, nil, err

@@ -117,11 +117,11 @@ func (i *Ingest) settle(ctx context.Context, r ledger.Run, p ledger.Plan) (total
 	}
 	w := &partWriter{ingest: i, job: j, run: r, now: i.ledger.Now, log: i.log}
 	for _, file := range s.Splits {
-		t, err := w.settle(ctx, file)
+		rec, err := w.settle(ctx, file)
 		if err != nil {
 			return total, err
 		}
-		total.Add(t)
+		total.Add(sum(rec))
 	}
 	return total, nil
 }

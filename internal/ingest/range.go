@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/fault"
@@ -86,28 +87,33 @@ func (w *partWriter) failSplit(ctx context.Context, s split, rec clickhouse.File
 	return w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec})
 }
 
-// ranged ingests one range of a file. Rows count with the file, when it is done.
-func (w *partWriter) ranged(ctx context.Context, p run.Part, s split, sh shared, n uint32) error {
+// ranged ingests one range of a file and returns the range's record. Where there
+// is nothing to do, or the file can't be read, that is what it was before; it is
+// zero where there is none.
+func (w *partWriter) ranged(ctx context.Context, p run.Part, s split, sh shared, n uint32) (rec clickhouse.FileRecord, err error) {
 	whole, err := w.beginSplit(ctx, s, sh)
-	if err != nil || whole.State != clickhouse.FileIngesting {
-		return err
+	if err != nil {
+		return rec, err
 	}
-	rec, err := w.beginRange(ctx, whole, n)
-	if err != nil || rec.State != clickhouse.FileIngesting {
-		return err
+	if whole.State != clickhouse.FileIngesting {
+		return w.knownRange(ctx, whole, n)
+	}
+	if rec, err = w.beginRange(ctx, whole, n); err != nil || rec.State != clickhouse.FileIngesting {
+		return rec, err
 	}
 	var bad *fileError
 	if err = w.readRange(ctx, p, s, &rec); errors.As(err, &bad) {
-		if twin, err := w.knownRange(ctx, whole, n); err != nil || twin.State == clickhouse.FileDone {
-			return err // the file was deleted after a twin of this attempt was done with the range
+		twin, unknown := w.knownRange(ctx, whole, n)
+		if unknown != nil || twin.State == clickhouse.FileDone {
+			return twin, unknown // the file was deleted after a twin of this attempt was done with the range
 		}
-		return w.failSplit(ctx, s, whole, err)
+		return twin, w.failSplit(ctx, s, whole, err)
 	}
 	if err != nil {
-		return err
+		return rec, err
 	}
 	rec.State, rec.RunID, rec.UpdatedAt = clickhouse.FileDone, string(w.run.ID), w.now()
-	return w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec})
+	return rec, w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec})
 }
 
 func (w *partWriter) knownRange(ctx context.Context, whole clickhouse.FileRecord, n uint32) (clickhouse.FileRecord, error) {
@@ -186,12 +192,20 @@ func (w *partWriter) scans(ctx context.Context, p run.Part, s split, ranges int)
 			if err != nil {
 				return nil, err
 			}
-			out = scanned{}
-			if err := json.Unmarshal(m.Output, &out); err != nil {
+			if out, err = scanOf(m); err != nil {
 				return nil, fault.New(fault.Invalid, "read the scan of %s: %w", s.File.Key, err)
 			}
 		}
 		all = append(all, out.Marks)
 	}
 	return all, nil
+}
+
+// scanOf returns what a part that scans found: nothing, where it found the file in
+// other hands.
+func scanOf(m ledger.PartManifest) (out scanned, err error) {
+	if len(m.Output) > 0 {
+		err = json.Unmarshal(m.Output, &out)
+	}
+	return out, err
 }

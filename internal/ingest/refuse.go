@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/schema"
@@ -45,6 +46,16 @@ func incompatible(columns []format.Column, trial schema.Trial) (r refusal) {
 		r = append(r, format.ColumnError{Column: d.Column, Code: code, Detail: fmt.Sprintf("column %s %s: %s", d.Column, verb, d.Why)})
 	}
 	return r
+}
+
+// refusal says why all rows of a file go to quarantine, by its first ones; nil where
+// they don't.
+func (j *job) refusal(trial schema.Trial) refusal {
+	bad := incompatible(j.columns, trial)
+	if bad == nil && j.ds.Import.OnNewColumn == def.QuarantineColumn && len(trial.Unknown) > 0 {
+		bad = unwanted(trial.Unknown)
+	}
+	return bad
 }
 
 // unwanted refuses a file because of fields that no column reads.

@@ -96,7 +96,7 @@ func atMost(in *def.Import, most int) int {
 // them were begun.
 func (j *job) offer(ctx context.Context, page []plan.File, c *claims, taken *plan.Selection, begun map[clickhouse.FileVersion]bool) error {
 	s, err := j.stand(ctx, page, c)
-	for _, f := range append(s.free, s.split...) {
+	for _, f := range s.free {
 		taken.Add(f)
 	}
 	for _, v := range s.begun {

@@ -3,9 +3,10 @@ package ingest
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/def"
-	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/pkg/compress"
 	"github.com/longshore/longshore/pkg/format"
@@ -37,6 +38,11 @@ type split struct {
 // ranges returns how many ranges the file has.
 func (s split) ranges() int { return int((s.File.Size + s.RangeBytes - 1) / s.RangeBytes) }
 
+// width returns how many bytes of the file a range has, which is numbered from 1.
+func (s split) width(number uint32) int64 {
+	return min(int64(number)*s.RangeBytes, s.File.Size) - int64(number-1)*s.RangeBytes
+}
+
 // ends returns where ranges end, from one to before another, counted from 0.
 func (s split) ends(from, to int) []int64 {
 	var ends []int64
@@ -55,35 +61,61 @@ type work struct {
 	Range uint32      `json:"range,omitempty"` // from 1
 }
 
+// opensAtOnce is how many large files are looked into at a time.
+const opensAtOnce = 8
+
 // splits takes the files that are to be split out of those that a run found. One
 // that was begun is finished as it was begun.
 func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole []plan.File, splits []split, err error) {
 	var large []plan.File
 	for _, f := range files {
-		if f.Size >= 2*i.rangeBytes {
+		if i.large(f) {
 			large = append(large, f)
 		}
 	}
-	known := map[clickhouse.FileVersion]clickhouse.FileRecord{}
-	if len(large) > 0 {
-		if known, err = j.known(ctx, large); err != nil {
-			return nil, nil, err
-		}
+	if len(large) == 0 {
+		return files, nil, nil
 	}
-	for _, f := range files {
-		s := split{File: f, RangeBytes: i.distance(f.Size)}
-		rec, begun := known[version(f)]
-		if begun && rec.State != clickhouse.FilePlanned {
+	known, err := j.known(ctx, large)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := make([]*split, len(large)) // nil: it is read whole
+	group, opening := errgroup.WithContext(ctx)
+	group.SetLimit(opensAtOnce)
+	for n, f := range large {
+		rec := known[version(f)]
+		begun := rec.State != "" && rec.State != clickhouse.FilePlanned
+		s := &split{File: f, RangeBytes: i.distance(f.Size)}
+		if begun {
 			s.RangeBytes = rec.RangeBytes
 		}
-		if f.Size < 2*i.rangeBytes || s.RangeBytes == 0 || !j.splittable(ctx, &s, begun) {
+		group.Go(func() error {
+			if s.RangeBytes > 0 && j.splittable(opening, s, begun) {
+				found[n] = s
+			}
+			return opening.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	for _, f := range files {
+		var s *split
+		if i.large(f) {
+			s, found = found[0], found[1:]
+		}
+		if s == nil {
 			whole = append(whole, f)
 			continue
 		}
-		splits = append(splits, s)
+		splits = append(splits, *s)
 	}
 	return whole, splits, nil
 }
+
+// large reports whether a file is worth splitting, or was begun so.
+func (i *Ingest) large(f plan.File) bool { return f.Size >= 2*i.rangeBytes || f.RangeBytes > 0 }
 
 // distance returns how far apart the ranges of a file of so many bytes are.
 func (i *Ingest) distance(size int64) int64 {
@@ -116,53 +148,58 @@ func (j *job) splittable(ctx context.Context, s *split, begun bool) bool {
 // the first beginning with number first. Ranges that are done have none.
 func (j *job) partsOf(ctx context.Context, splits []split, first int) (wave0, wave1 []work, err error) {
 	for n := range splits {
-		s := &splits[n]
 		done := map[uint32]bool{}
-		recs, err := j.house.KnownRanges(ctx, j.ds.Name, version(s.File))
+		recs, err := j.house.KnownRanges(ctx, j.ds.Name, version(splits[n].File))
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, rec := range recs {
 			done[rec.Range] = rec.State == clickhouse.FileDone
 		}
-		var open []work
-		for k := range s.ranges() {
-			if part := (work{Split: n + 1, Range: uint32(k + 1)}); !done[part.Range] {
-				open = append(open, part)
-			}
-		}
-		if s.PerScan == 0 || len(open) == 0 {
-			wave0 = append(wave0, open...)
-			continue
-		}
-		s.Scan = first + len(wave0)
-		for k := 0; k < s.ranges(); k += s.PerScan {
-			wave0 = append(wave0, work{Split: n + 1, Scan: k/s.PerScan + 1})
-		}
-		wave1 = append(wave1, open...)
+		now, then := splits[n].parts(n+1, first+len(wave0), done)
+		wave0, wave1 = append(wave0, now...), append(wave1, then...)
 	}
 	return wave0, wave1, nil
 }
 
+// parts returns the parts that ingest a file, which is known by a number among
+// those that are split: those of this wave, from number first on, and of the next.
+func (s *split) parts(number, first int, done map[uint32]bool) (now, then []work) {
+	var open []work
+	for k := range s.ranges() {
+		if part := (work{Split: number, Range: uint32(k + 1)}); !done[part.Range] {
+			open = append(open, part)
+		}
+	}
+	if s.PerScan == 0 || len(open) == 0 {
+		return open, nil
+	}
+	s.Scan = first
+	for k := 0; k < s.ranges(); k += s.PerScan {
+		now = append(now, work{Split: number, Scan: k/s.PerScan + 1})
+	}
+	return now, open
+}
+
 // settle completes the record of a split file when its parts are done: it is done
 // if all of its ranges are. It may be called again.
-func (w *partWriter) settle(ctx context.Context, s split) (ledger.Totals, error) {
+func (w *partWriter) settle(ctx context.Context, s split) (clickhouse.FileRecord, error) {
 	known, err := w.job.known(ctx, []plan.File{s.File})
 	if err != nil {
-		return ledger.Totals{}, err
+		return clickhouse.FileRecord{}, err
 	}
 	rec := known[version(s.File)]
 	if rec.State == clickhouse.FileIngesting || rec.State == clickhouse.FileFailed {
 		if rec, err = w.sumUp(ctx, s, rec); err != nil {
-			return ledger.Totals{}, err
+			return rec, err
 		}
 		if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
-			return ledger.Totals{}, err
+			return rec, err
 		}
 		known[version(s.File)] = rec
 		w.note(s.File, rec)
 	}
-	return sum(rec), w.replace(ctx, []plan.File{s.File}, known)
+	return rec, w.replace(ctx, []plan.File{s.File}, known)
 }
 
 // sumUp returns the record of a split file, as its ranges have it.

@@ -97,11 +97,11 @@ func jsonRows(n int) []byte {
 }
 
 // contents is all rows, and all quarantined rows with their places.
-func (s *scene) contents() string {
-	return s.one(`SELECT concat(toString((count(), uniqExact(id), sum(id), sum(cityHash64(id, name)))), ' ',
+func (s *scene) contents() string { return s.one(contents) }
+
+const contents = `SELECT concat(toString((count(), uniqExact(id), sum(id), sum(cityHash64(id, name)))), ' ',
 		(SELECT toString((count(), uniqExact(c__row), sum(c__row), sum(c__line), sum(c__offset), sum(c__row_group), sum(cityHash64(c__raw, c__row, c__line, c__offset, c__row_group))))
-		 FROM events_quarantine)) FROM events`)
-}
+		 FROM events_quarantine)) FROM events`
 
 // parquetRows writes a file of several row groups.
 func (s *scene) parquetRows(n int) {

@@ -19,6 +19,7 @@ type largeText struct {
 	format format.Splitter
 	opts   format.ReadOptions
 	start  format.Mark // of the first row
+	halted func(ctx context.Context) error
 }
 
 // openText reads the beginning of a file.
@@ -32,7 +33,7 @@ func (w *partWriter) openText(ctx context.Context, s split, rec clickhouse.FileR
 		return nil, j.blame(ctx, s.File, err)
 	}
 	defer in.Close()
-	t := &largeText{job: j, file: s.File}
+	t := &largeText{job: j, file: s.File, halted: w.halted}
 	var ok bool
 	if t.format, ok = in.format.(format.Splitter); !ok || in.codec != compress.None {
 		return nil, fault.New(fault.Invalid, "read %s: it was begun in ranges, which it can't be read in", s.File.Key)
@@ -67,7 +68,8 @@ func (t *largeText) scan(ctx context.Context, s format.Stretch) ([]format.Mark, 
 		return nil, err
 	}
 	defer stream.Close()
-	marks, err := t.format.Scan(ctx, format.Input{Name: t.file.Key, Stream: stream, Size: t.file.Size}, t.opts, s)
+	halting := &haltingReader{Reader: stream, halted: func() error { return t.halted(ctx) }}
+	marks, err := t.format.Scan(ctx, format.Input{Name: t.file.Key, Stream: halting, Size: t.file.Size}, t.opts, s)
 	if err != nil {
 		return nil, t.job.blame(ctx, t.file, err)
 	}
@@ -81,4 +83,24 @@ func (t *largeText) rescan(ctx context.Context, from format.Mark, end int64) (fo
 		return from, err
 	}
 	return marks[len(marks)-1].Since(marks[0], from), nil
+}
+
+// haltingReader asks now and then whether a scan is to go on. One that isn't is begun
+// again later: nothing is kept of it.
+type haltingReader struct {
+	io.Reader
+	halted func() error
+	left   int // bytes until it is asked
+}
+
+func (r *haltingReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		if err := r.halted(); err != nil {
+			return 0, err
+		}
+		r.left = chunkBytes
+	}
+	n, err := r.Reader.Read(p)
+	r.left -= n
+	return n, err
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +45,8 @@ type yard struct {
 	list   func(key string) error           // before each key that is listed; guarded by mu
 	load   *clickhouse.Load                 // nil: the server's; guarded by mu
 	keys   int                              // how many keys a listing makes up; before those of the store; set before it is listed
+
+	fetched atomic.Int64 // bytes of files' streams
 }
 
 // newYard has n files in/000.csv… of ten rows each, whose ids follow one another,
@@ -110,6 +114,22 @@ func (g gatedBucket) List(ctx context.Context, prefix, after string) iter.Seq2[o
 			}
 		}
 	}
+}
+
+func (g gatedBucket) Open(ctx context.Context, key, etag string, offset, length int64) (io.ReadCloser, error) {
+	body, err := g.bucket.Open(ctx, key, etag, offset, length)
+	return fetchedReader{body, g.y}, err
+}
+
+type fetchedReader struct {
+	io.ReadCloser
+	y *yard
+}
+
+func (r fetchedReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.y.fetched.Add(int64(n))
+	return n, err
 }
 
 type gatedHouse struct {
@@ -326,6 +346,16 @@ func (y *yard) wantRows(n int) {
 	}
 }
 
+// one returns the one text that a query yields.
+func (y *yard) one(query string) (text string) {
+	y.t.Helper()
+	err := y.house.Query(y.t.Context(), "check", query, func(scan func(...any) error) error { return scan(&text) })
+	if err != nil {
+		y.t.Fatal(err)
+	}
+	return text
+}
+
 // stopAtRows is stopAt for the appends of the datasource's rows.
 func (y *yard) stopAtRows(n int) (reached <-chan struct{}, goOn func()) {
 	reached, goOn = y.stopAt(n)
@@ -370,8 +400,6 @@ func manyRows(n int) string {
 }
 
 func errorsIsHalted(err error) bool { return errors.Is(err, run.ErrHalted) }
-
-type ingestLook = ingest.BackfillLook
 
 // connect opens the yard's Redis.
 func (y *yard) connect() redis.UniversalClient {

@@ -17,10 +17,14 @@ type AlertRecord struct {
 	// Mute is the mute in force, or one that ended and whose end the leader hasn't
 	// dealt with yet. While it is there nothing is sent.
 	Mute AlertMute `json:"mute,omitzero"`
-	// Seen is the run whose end was looked at last.
-	Seen RunID `json:"seen,omitempty"`
-	// Success is the last run that succeeded; its zero value is none.
+	// Seen is the run whose end was looked at last, and SeenBackfills those of
+	// backfills.
+	Seen          RunID  `json:"seen,omitempty"`
+	SeenBackfills Recent `json:"seen_backfills,omitempty"`
+	// Success is the last run that succeeded, backfills excluded; its zero value is none.
 	Success AlertSuccess `json:"success,omitzero"`
+	// Filled is when a backfill last ended that brought files in.
+	Filled time.Time `json:"filled,omitzero"`
 	// Rules is where each rule stands, by its key.
 	Rules map[string]AlertState `json:"rules,omitempty"`
 	// Outbox is what is to be sent, oldest first. What is sent is taken out.

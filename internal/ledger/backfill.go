@@ -163,7 +163,7 @@ func (l *Ledger) CreateBackfill(ctx context.Context, b BackfillRecord, project P
 	if b, err = l.nameBackfill(ctx, b); err != nil {
 		return b, false, err
 	}
-	run := Run{ID: b.Run, Subject: b.Subject(), State: Queued, Trigger: by, Project: project, CreatedAt: b.CreatedAt}
+	run := Run{ID: b.Run, Subject: b.Subject(), Datasource: b.Datasource, State: Queued, Trigger: by, Project: project, CreatedAt: b.CreatedAt}
 	if err := ignoreConflict(l.create(ctx, runKey(run.ID), run)); err != nil {
 		return b, false, err
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,9 @@ func (s State) Final() bool { return s == Done || s == Failed || s == Canceled }
 type Run struct {
 	ID      RunID   `json:"id"`
 	Subject Subject `json:"subject"`
-	State   State   `json:"state"`
+	// Datasource is the one that a backfill is of; empty for others.
+	Datasource string `json:"datasource,omitempty"`
+	State      State  `json:"state"`
 	// Trigger is what asked for the run.
 	Trigger Trigger `json:"trigger"`
 	// Project is the version of the definitions that the run goes by.
@@ -90,6 +93,38 @@ type Run struct {
 	CreatedAt  time.Time `json:"created_at"`
 	StartedAt  time.Time `json:"started_at,omitzero"`
 	FinishedAt time.Time `json:"finished_at,omitzero"`
+}
+
+// Owner returns the sync or datasource whose alerts look at the run, and after
+// which others run: of a backfill, its datasource.
+func (r Run) Owner() Subject {
+	if r.Subject.Kind == Backfill {
+		return Subject{Kind: Ingest, Name: r.Datasource}
+	}
+	return r.Subject
+}
+
+// BroughtFiles reports whether the run succeeded and ingested a file at least.
+func (r Run) BroughtFiles() bool { return r.State == Done && r.Totals.Files > r.Totals.FailedFiles }
+
+// Recent is the backfills' runs that were dealt with last, oldest first. Their ends
+// come in any order, so the newest alone doesn't tell which were.
+type Recent []RunID
+
+// maxRecent is how many are remembered: more than end between an end that is told
+// and the same end told again by another leader.
+const maxRecent = 16
+
+// Has reports whether a run is among them.
+func (r Recent) Has(id RunID) bool { return slices.Contains(r, id) }
+
+// With returns them with another run.
+func (r Recent) With(id RunID) Recent {
+	if r.Has(id) {
+		return r
+	}
+	all := append(slices.Clone(r), id)
+	return all[max(0, len(all)-maxRecent):]
 }
 
 // Trigger is what asked for a run.

@@ -23,6 +23,8 @@ type SubjectRecord struct {
 	// LastUpstream is the run of another subject that was dealt with last, for a
 	// sync that runs after that one.
 	LastUpstream RunID `json:"last_upstream,omitempty"`
+	// LastBackfills is the same of the backfills of a datasource that a sync runs after.
+	LastBackfills Recent `json:"last_backfills,omitempty"`
 	// LastScanAt is when a datasource's bucket was last listed.
 	LastScanAt time.Time `json:"last_scan_at,omitzero"`
 	// Backlog is what that listing left for later runs.

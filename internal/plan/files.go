@@ -18,6 +18,9 @@ type File struct {
 	// Replaces is the ETags, as the file ledger has them, of the versions of the
 	// key whose rows are removed once this one is done.
 	Replaces []string `json:"replaces,omitempty"`
+	// RangeBytes is how far apart the ranges are in which the file was begun; zero
+	// where it wasn't begun, or as a whole.
+	RangeBytes int64 `json:"range_bytes,omitempty"`
 }
 
 // before orders files by age: the oldest first, by key where they are as old.

@@ -161,6 +161,20 @@ func (c *Client) Workers() (int, error) {
 	return len(seen), nil
 }
 
+// Slots returns how many tasks of a queue workers do at a time.
+func (c *Client) Slots(queue string) (slots int, err error) {
+	servers, err := c.inspector.Servers()
+	if err != nil {
+		return 0, classify(err, "look up workers")
+	}
+	for _, s := range servers {
+		if s.Queues[queue] > 0 && s.Status == "active" {
+			slots += s.Concurrency
+		}
+	}
+	return slots, nil
+}
+
 // Ping reports whether Redis answers.
 func (c *Client) Ping(ctx context.Context) error {
 	if err := c.redis.Ping(ctx).Err(); err != nil {

@@ -323,3 +323,35 @@ func TestARedisThatIsGone(t *testing.T) {
 		}
 	}
 }
+
+// Slots are those of workers that serve the queue now.
+func TestSlots(t *testing.T) {
+	b := newBench(t)
+	want := func(queue string, want int) {
+		t.Helper()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for deadline := time.After(time.Minute); ; {
+			got, err := b.Slots(queue)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got == want {
+				return
+			}
+			select {
+			case <-tick.C:
+			case <-deadline:
+				t.Fatalf("got %d slots of queue %s, want %d", got, queue, want)
+			}
+		}
+	}
+	want(task.QueueExport, 0)
+	idle := handler{handle: func(context.Context, task.Task, string) error { return nil }}
+	stop := b.work(idle, time.Second)
+	b.work(idle, time.Second)
+	want(task.QueueExport, 4)
+	want(task.QueueBackfill, 0)
+	stop()
+	want(task.QueueExport, 2)
+}

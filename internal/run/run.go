@@ -73,7 +73,7 @@ type Work struct {
 	Plan  ledger.Plan
 	Parts []json.RawMessage // what each part needs to know
 	// Stream, where it isn't nil, yields the parts in place of Parts, so that they
-	// needn't be in memory together.
+	// needn't be in memory together. By its end it has completed Plan.Waves.
 	Stream func(ctx context.Context) iter.Seq2[json.RawMessage, error]
 	// Hold is closed when the first wave is done or the run ends: the snapshot
 	// behind Plan.Held.

@@ -62,16 +62,16 @@ func (f *Follower) Ended(ctx context.Context, r ledger.Run) error {
 		return err
 	}
 	var errs []error
-	for _, s := range followers(project, r.Subject) {
+	for _, s := range followers(project, r.Owner()) {
 		errs = append(errs, f.patiently(ctx, r, func() error { return f.start(ctx, id, s, r) }))
 	}
 	return errors.Join(errs...)
 }
 
 // calls reports whether a run that ended calls for runs after it: it succeeded,
-// and a datasource's ingested a file at least.
+// and a datasource's, or a backfill's, ingested a file at least.
 func calls(r ledger.Run) bool {
-	return r.State == ledger.Done && (r.Subject.Kind != ledger.Ingest || r.Totals.Files > r.Totals.FailedFiles)
+	return r.State == ledger.Done && (r.Subject.Kind == ledger.Export || r.BroughtFiles())
 }
 
 // followers returns what runs after a subject, by name.
@@ -103,19 +103,34 @@ var (
 	errStart   = errors.New("a run is to be created")
 )
 
-// start creates the run of s after r. As ends are told in order, the newest that
-// was dealt with is enough to know them all. That no run is needed, because one
+// settled reports whether the end of r was dealt with. As the ends of a subject's
+// runs are told in order, the newest that was is enough to know them all; those of
+// backfills come between.
+func settled(rec ledger.SubjectRecord, r ledger.Run) bool {
+	return rec.LastUpstream == r.ID || rec.LastBackfills.Has(r.ID)
+}
+
+// settle notes that the end of r was dealt with.
+func settle(rec *ledger.SubjectRecord, r ledger.Run) {
+	if r.Subject.Kind == ledger.Backfill {
+		rec.LastBackfills = rec.LastBackfills.With(r.ID)
+		return
+	}
+	rec.LastUpstream = r.ID
+}
+
+// start creates the run of s after r. That no run is needed, because one
 // is queued or the schedule is paused, is recorded in the same swap that finds
 // it out: what is queued may begin before r's end is told again.
 func (f *Follower) start(ctx context.Context, id ledger.ProjectID, s ledger.Subject, r ledger.Run) error {
 	_, err := f.ledger.UpdateSubject(ctx, s, func(rec *ledger.SubjectRecord) error {
 		switch {
-		case rec.LastUpstream == r.ID:
+		case settled(*rec, r):
 			return errSettled
 		case rec.Queued == "" && rec.PausedAt.IsZero():
 			return errStart
 		}
-		rec.LastUpstream = r.ID
+		settle(rec, r)
 		return nil
 	})
 	switch {
@@ -132,7 +147,7 @@ func (f *Follower) start(ctx context.Context, id ledger.ProjectID, s ledger.Subj
 		f.cfg.Started(next.ID)
 	}
 	_, err = f.ledger.UpdateSubject(ctx, s, func(rec *ledger.SubjectRecord) error {
-		rec.LastUpstream = r.ID
+		settle(rec, r)
 		return nil
 	})
 	return err

@@ -341,3 +341,68 @@ func TestWhatFollowsGoesByTheDefinitionsInForce(t *testing.T) {
 		t.Errorf("got %d runs of a sync that is gone, want 1", got)
 	}
 }
+
+// filled makes a backfill whose run is ended and not yet closed.
+func (s *scene) filled(t *testing.T, state ledger.State, totals ledger.Totals) ledger.Run {
+	t.Helper()
+	rec, _, err := s.CreateBackfill(t.Context(), ledger.BackfillRecord{Datasource: "events", URI: "s3://b/old/*"}, "1-00000000", ledger.Trigger{By: "manual"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.end(t, rec.Run, state, totals)
+}
+
+// Syncs that run after a datasource follow its backfills, once each, in whatever
+// order these end and whoever tells of it again.
+func TestBackfillsAreFollowed(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		state  ledger.State
+		totals ledger.Totals
+		want   bool
+	}{
+		{"done", ledger.Done, someFiles, true},
+		{"failed", ledger.Failed, someFiles, false},
+		{"canceled", ledger.Canceled, someFiles, false},
+		{"without new files", ledger.Done, ledger.Totals{}, false},
+		{"whose files all failed", ledger.Done, ledger.Totals{Files: 2, FailedFiles: 2}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene(t, chained())
+			r := s.filled(t, tt.state, tt.totals)
+			if err := s.follower(s.Ledger).Ended(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			want := after()
+			if tt.want {
+				want = after(r.ID)
+			}
+			wantRuns(t, s, orders, want)
+		})
+	}
+
+	s := newScene(t, chained())
+	older, newer := s.filled(t, ledger.Done, someFiles), s.filled(t, ledger.Done, someFiles)
+	own := s.over(t, events, ledger.Done, someFiles)
+	tell := func(r ledger.Run) {
+		t.Helper()
+		if err := s.follower(s.Ledger).Ended(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell(newer)
+	tell(own)
+	tell(older) // one is active and one queued by now: that one does
+	wantRuns(t, s, orders, after(newer.ID, own.ID))
+	for range 2 {
+		rec, err := s.Subject(t.Context(), orders)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.close(t, s.end(t, rec.Active, ledger.Done, ledger.Totals{}))
+	}
+	for _, r := range []ledger.Run{newer, own, older} { // by a leader that knows nothing
+		tell(r)
+	}
+	wantRuns(t, s, orders, after(newer.ID, own.ID))
+}

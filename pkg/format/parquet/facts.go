@@ -26,6 +26,7 @@ func (d *decoder) Facts() format.Facts {
 	f.Unknown = unknown(nil, d.file.root, used)
 	sort.Strings(f.Unknown)
 	f.Bytes = d.bytes
+	f.Rows = d.file.footer.Rows
 	if groups := d.file.footer.RowGroups; d.group < len(groups) && d.groupAt > 0 {
 		g := &groups[d.group]
 		f.Bytes += int64(float64(groupBytes(g)) * float64(d.groupAt) / float64(g.Rows))
