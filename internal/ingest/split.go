@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 
 	"github.com/longshore/longshore/internal/clickhouse"
 	"github.com/longshore/longshore/internal/def"
@@ -56,33 +57,55 @@ type work struct {
 }
 
 // splits takes the files that are to be split out of those that a run found. One
-// that was begun is finished as it was begun.
+// that was begun is finished as it was begun, whatever would be done with it now
+// (TestAnAbandonedSplitFileIsFinished).
 func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole []plan.File, splits []split, err error) {
-	var large []plan.File
-	for _, f := range files {
-		if f.Size >= 2*i.rangeBytes {
-			large = append(large, f)
-		}
-	}
-	known := map[clickhouse.FileVersion]clickhouse.FileRecord{}
-	if len(large) > 0 {
-		if known, err = j.known(ctx, large); err != nil {
-			return nil, nil, err
-		}
+	known, err := j.known(ctx, files)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, f := range files {
+		rec := known[version(f)]
 		s := split{File: f, RangeBytes: i.distance(f.Size)}
-		rec, begun := known[version(f)]
-		if begun && rec.State != clickhouse.FilePlanned {
+		begun := rec.State != "" && rec.State != clickhouse.FilePlanned
+		if begun {
 			s.RangeBytes = rec.RangeBytes
 		}
-		if f.Size < 2*i.rangeBytes || s.RangeBytes == 0 || !j.splittable(ctx, &s, begun) {
-			whole = append(whole, f)
-			continue
+		able := false
+		switch {
+		case inRanges(rec):
+			able, err = true, j.inItsRanges(ctx, &s)
+		case s.RangeBytes > 0 && f.Size >= 2*i.rangeBytes:
+			able, err = j.splittable(ctx, &s, begun)
+			if err != nil {
+				able, err = false, nil // a worker will say why it can't be opened
+			}
 		}
-		splits = append(splits, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		if able {
+			splits = append(splits, s)
+		} else {
+			whole = append(whole, f)
+		}
 	}
 	return whole, splits, nil
+}
+
+// inItsRanges completes the plan of a file that was begun in ranges. One that is
+// gone by now is scanned all the same, for a worker to find that out and record it.
+func (j *job) inItsRanges(ctx context.Context, s *split) error {
+	able, err := j.splittable(ctx, s, true)
+	if err == nil && able {
+		return nil
+	}
+	var bad *fileError
+	if err != nil && !errors.As(j.blame(ctx, s.File, err), &bad) {
+		return err
+	}
+	s.PerScan = s.perScan()
+	return nil
 }
 
 // distance returns how far apart the ranges of a file of so many bytes are.
@@ -94,23 +117,26 @@ func (i *Ingest) distance(size int64) int64 {
 	return (size/maxRanges + step) / step * step
 }
 
-// splittable reports whether a file can be read in ranges, and how. Of one that
-// can't be opened a worker will say why.
-func (j *job) splittable(ctx context.Context, s *split, begun bool) bool {
+// splittable reports whether a file can be read in ranges, and how. The error is
+// that of opening it.
+func (j *job) splittable(ctx context.Context, s *split, begun bool) (bool, error) {
 	in, err := j.input(ctx, s.File)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer in.Close()
 	if !begun && j.ds.Import.OnNewColumn == def.QuarantineColumn && !in.format.Traits().NamesFields {
-		return false // it is read whole for new fields before its first row is sent
+		return false, nil // it is read whole for new fields before its first row is sent
 	}
 	if _, ok := in.format.(format.Splitter); ok && in.codec == compress.None {
-		s.PerScan = max(rangesPerScan, (s.ranges()+maxScans-1)/maxScans)
-		return true
+		s.PerScan = s.perScan()
+		return true, nil
 	}
-	return in.format.Traits().RandomAccess
+	return in.format.Traits().RandomAccess, nil
 }
+
+// perScan returns how many ranges of a text one part scans.
+func (s *split) perScan() int { return max(rangesPerScan, (s.ranges()+maxScans-1)/maxScans) }
 
 // partsOf returns the parts of the two waves that ingest split files, those of
 // the first beginning with number first. Ranges that are done have none.
