@@ -20,7 +20,7 @@ import (
 // A batch of a replay is at most so many rows, and somewhat more than so many
 // bytes of their texts.
 const (
-	replayRows  = 5000
+	replayRows  = 20_000
 	replayBytes = 16 << 20
 )
 

@@ -19,7 +19,7 @@ import (
 // still don't fit: as a file is decoded, as a replay does it, in pages, and each
 // row alone.
 func BenchmarkReplayDecodes(b *testing.B) {
-	const rows, page = 1_000_000, 5000
+	const rows, page = 1_000_000, 20_000
 	columns := []format.Column{
 		{Name: "id", Type: schema.MustParseType("UInt64")}, {Name: "at", Type: schema.MustParseType("DateTime64(3, 'UTC')")},
 		{Name: "price", Type: schema.MustParseType("Decimal(18, 4)")}, {Name: "country", Type: schema.MustParseType("LowCardinality(String)")},

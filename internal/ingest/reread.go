@@ -76,12 +76,17 @@ func (r *rereader) text(ctx context.Context, row clickhouse.QuarantineRow) ([]by
 	if r.file.lost != nil {
 		return nil, r.file.lost, nil
 	}
-	raw, err := r.read(ctx, row)
+	opts, err := r.options(ctx, row)
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := r.read(ctx, row, opts)
 	if errors.Is(err, format.ErrRowTooLong) {
 		return nil, wholly(reasonLong, err.Error()), nil
 	}
 	if err != nil {
-		return nil, r.file.lost, r.lose(ctx, err)
+		err = r.lose(ctx, err)
+		return nil, r.file.lost, err
 	}
 	if row.RowGroup < 0 && !bytes.HasPrefix(raw, row.Raw) {
 		return nil, wholly(reasonOther, fmt.Sprintf("what begins at byte %d isn't the row that was quarantined", row.Offset)), nil
@@ -122,7 +127,7 @@ func (r *rereader) lose(ctx context.Context, err error) error {
 }
 
 // read reads a row from the file.
-func (r *rereader) read(ctx context.Context, row clickhouse.QuarantineRow) ([]byte, error) {
+func (r *rereader) read(ctx context.Context, row clickhouse.QuarantineRow, opts format.ReadOptions) ([]byte, error) {
 	reader, err := r.job.reader(row.Format)
 	if err != nil {
 		return nil, err
@@ -130,10 +135,6 @@ func (r *rereader) read(ctx context.Context, row clickhouse.QuarantineRow) ([]by
 	rows, ok := reader.(format.RowReader)
 	if !ok {
 		return nil, fault.New(fault.Invalid, "read %s: no row of a %s file can be read alone", row.Key, row.Format)
-	}
-	opts, err := r.options(ctx, row)
-	if err != nil {
-		return nil, err
 	}
 	in := format.Input{Name: row.Key, Size: r.file.Size}
 	if reader.Traits().RandomAccess {
