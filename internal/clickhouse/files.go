@@ -23,7 +23,7 @@ const (
 	FileIngesting FileState = "ingesting" // some of its rows may be in the table
 	FileFailed    FileState = "failed"    // the file itself is wrong: see Error
 	FileDone      FileState = "done"      // all of its rows are in the table or the quarantine
-	FileReplaced  FileState = "replaced"  // its rows were removed: a newer version of its key took their place
+	FileReplaced  FileState = "replaced"  // its rows were removed: another version of its key took their place
 )
 
 // FileVersion is one content of an object.
@@ -65,8 +65,10 @@ type FileRecord struct {
 	// FileColumn.
 	Marked bool
 	// Replaces is set when the rows of the key's older versions are to be removed
-	// once this one is done.
+	// once this one is done, and has rows where it isn't empty. Instead has the ETags
+	// of those that were there when it was begun.
 	Replaces bool
+	Instead  []string
 	RunID    string // of a file that is ingested: that began it; else that did what the state says
 	// Error is why a file failed, or why all rows of one that is ingested are in quarantine.
 	Error string
@@ -115,6 +117,7 @@ var fileColumns = []Column{
 	{Name: "columns", Type: schema.Of(schema.UInt32)},
 	{Name: "marked", Type: schema.Of(schema.UInt8)},
 	{Name: "replaces", Type: schema.Of(schema.UInt8)},
+	{Name: "instead", Type: schema.MustParseType("Array(String)")},
 	{Name: "run_id", Type: schema.Of(schema.String)},
 	{Name: "error", Type: schema.Of(schema.String)},
 	{Name: "updated_at", Type: schema.MustParseType("DateTime64(6, 'UTC')")},
@@ -170,6 +173,6 @@ func (r FileRecord) values() []any {
 	}
 	return []any{
 		r.Datasource, r.Key, r.ETag, r.Range, r.RangeBytes, r.Size, r.Modified, string(r.State), r.Rows, r.Quarantined, r.Bytes,
-		r.Chunks, r.ChunkRows, r.ChunkBytes, r.Columns, r.Marked, r.Replaces, r.RunID, r.Error, r.UpdatedAt, r.version(),
+		r.Chunks, r.ChunkRows, r.ChunkBytes, r.Columns, r.Marked, r.Replaces, r.Instead, r.RunID, r.Error, r.UpdatedAt, r.version(),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/longshore/longshore/internal/clickhouse"
@@ -96,6 +97,9 @@ func (i *Ingest) replay(ctx context.Context, p run.Part) (ledger.Totals, error) 
 			return ledger.Totals{}, err
 		}
 	}
+	if err := r.replace(ctx); err != nil {
+		return ledger.Totals{}, err
+	}
 	total := ledger.Totals{Bytes: r.bytes, Quarantined: r.left}
 	total.Rows, total.Files, err = r.job.house.ReplayedBy(ctx, r.job.ds.Name, string(p.Run.ID))
 	return total, err
@@ -160,6 +164,9 @@ func (r *replayer) turn(ctx context.Context) (int64, error) {
 	rows, err := r.begun(ctx, b)
 	if err != nil {
 		return turn, r.unlessOver(ctx, turn, err)
+	}
+	if b.Rows, rows, err = r.present(ctx, b.Rows, rows); err != nil {
+		return turn, err
 	}
 	filled, err := then.fill(ctx, rows)
 	if err == nil && filled.Rows() != len(b.Rows) {
@@ -345,11 +352,14 @@ func (r *replayer) finish(ctx context.Context, turn int64, b batch, rows *block.
 	if err := r.mark(ctx, b, clickhouse.ReplayOpen); err != nil {
 		return err
 	}
-	files, err := r.files(ctx, b)
+	known, err := r.known(ctx, b.Rows)
 	if err != nil {
 		return err
 	}
-	if err := r.job.house.Append(ctx, clickhouse.Insert{Table: r.job.ds.Name, Block: rows, Token: b.Token, Files: files}); err != nil {
+	if err := r.job.house.Append(ctx, clickhouse.Insert{Table: r.job.ds.Name, Block: rows, Token: b.Token, Files: fileIDs(b.Rows, known)}); err != nil {
+		return err
+	}
+	if err := r.enter(ctx, slices.Collect(maps.Values(known))); err != nil {
 		return err
 	}
 	if err := r.mark(ctx, b, clickhouse.ReplayDone); err != nil {
@@ -362,26 +372,28 @@ func (r *replayer) finish(ctx context.Context, turn int64, b batch, rows *block.
 	return r.ingest.ledger.DropReplayText(ctx, r.job.ds.Name, b.Token)
 }
 
-// files returns which file each row of a batch is of, as the table has it; nothing
-// where the table doesn't know files.
-func (r *replayer) files(ctx context.Context, b batch) ([]uint64, error) {
-	versions := make([]clickhouse.FileVersion, len(b.Rows))
-	for i, id := range b.Rows {
+// known returns the records of the files that rows are of.
+func (r *replayer) known(ctx context.Context, rows []clickhouse.QuarantinedID) (map[clickhouse.FileVersion]clickhouse.FileRecord, error) {
+	versions := make([]clickhouse.FileVersion, len(rows))
+	for i, id := range rows {
 		versions[i] = clickhouse.FileVersion{Key: id.Key, ETag: id.ETag}
 	}
-	known, err := r.job.house.KnownFiles(ctx, r.job.ds.Name, slices.Compact(slices.Clone(versions)))
-	if err != nil {
-		return nil, err
-	}
-	files, marked := make([]uint64, len(versions)), false
-	for i, v := range versions {
-		files[i] = known[v].FileID()
-		marked = marked || known[v].Marked
+	return r.job.house.KnownFiles(ctx, r.job.ds.Name, slices.Compact(versions))
+}
+
+// fileIDs returns which file each row is of, as the table has it; nothing where the
+// table doesn't know files.
+func fileIDs(rows []clickhouse.QuarantinedID, known map[clickhouse.FileVersion]clickhouse.FileRecord) []uint64 {
+	ids, marked := make([]uint64, len(rows)), false
+	for i, id := range rows {
+		rec := known[clickhouse.FileVersion{Key: id.Key, ETag: id.ETag}]
+		ids[i] = rec.FileID()
+		marked = marked || rec.Marked
 	}
 	if !marked {
-		return nil, nil
+		return nil
 	}
-	return files, nil
+	return ids
 }
 
 func (r *replayer) mark(ctx context.Context, b batch, state clickhouse.ReplayState) error {

@@ -213,7 +213,8 @@ func (w *partWriter) sumUp(ctx context.Context, s split, rec clickhouse.FileReco
 		if done != s.ranges() {
 			return rec, errBegunOtherwise(s.File)
 		}
-		rec.State, rec.Error = clickhouse.FileDone, refused
+		rec.Error = refused
+		rec = ingested(rec)
 	}
 	rec.RunID, rec.UpdatedAt = string(w.run.ID), w.now()
 	return rec, nil
