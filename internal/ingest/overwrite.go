@@ -63,7 +63,7 @@ func choose(policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecor
 // nobody's place before a replay brings a row in (TestContentThatDoesNotFitReplacesNothing),
 // which takes the error from its record.
 func outside(rec clickhouse.FileRecord) bool {
-	return rec.State == clickhouse.FileDone && rec.Rows == 0 && rec.Error != ""
+	return rec.State == clickhouse.FileDone && rec.Rows == 0 && rec.Quarantined > 0 && rec.Error != ""
 }
 
 // withdrawn returns the versions that were to take the place of a version which is
