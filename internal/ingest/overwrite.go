@@ -128,20 +128,27 @@ func replaced(f plan.File) []clickhouse.FileVersion {
 // one of its key. Which versions those are was decided with the listing: an attempt that wakes up
 // late doesn't remove what came since (TestALateAttemptRemovesNothingNewer).
 func (w *partWriter) replace(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord) error {
-	var gone []clickhouse.FileRecord
+	var old []clickhouse.FileVersion
+	withdrawn := map[clickhouse.FileVersion]bool{}
 	for _, f := range files {
-		rec := known[version(f)]
-		if len(f.Replaces) == 0 || rec.State != clickhouse.FileDone || outside(rec) {
-			continue
-		}
-		old, err := w.job.house.KnownFiles(ctx, w.job.ds.Name, replaced(f))
-		if err != nil {
-			return err
-		}
-		for _, r := range old {
-			if rec.Replaces || outside(r) {
-				gone = append(gone, r)
+		if rec := known[version(f)]; rec.State == clickhouse.FileDone && !outside(rec) {
+			for _, v := range replaced(f) {
+				old = append(old, v)
+				withdrawn[v] = !rec.Replaces
 			}
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	records, err := w.job.house.KnownFiles(ctx, w.job.ds.Name, old)
+	if err != nil {
+		return err
+	}
+	var gone []clickhouse.FileRecord
+	for v, rec := range records {
+		if !withdrawn[v] || outside(rec) {
+			gone = append(gone, rec)
 		}
 	}
 	if len(gone) == 0 {

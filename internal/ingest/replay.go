@@ -162,8 +162,11 @@ func (r *replayer) turn(ctx context.Context) (int64, error) {
 		return turn, err
 	}
 	rows, err := r.begun(ctx, b)
+	if fault.Is(err, fault.NotFound) && r.over(ctx, turn) {
+		return r.turn(ctx)
+	}
 	if err != nil {
-		return turn, r.unlessOver(ctx, turn, err)
+		return turn, err
 	}
 	if b.Rows, rows, err = r.present(ctx, b.Rows, rows); err != nil {
 		return turn, err
@@ -221,18 +224,12 @@ func (r *replayer) begun(ctx context.Context, b batch) ([]*candidate, error) {
 	return rows, nil
 }
 
-// unlessOver returns a Conflict in place of an error where the batch of a turn is
-// not open any more: its texts go when somebody has finished it.
-func (r *replayer) unlessOver(ctx context.Context, turn int64, err error) error {
-	if !fault.Is(err, fault.NotFound) {
-		return err
-	}
+// over reports whether the batch of a turn is not open any more: its texts go when
+// somebody has finished it.
+func (r *replayer) over(ctx context.Context, turn int64) bool {
 	var b batch
-	now, open, lost := r.ingest.ledger.ReplayTurn(ctx, r.job.ds.Name, &b)
-	if lost == nil && (!open || now != turn) {
-		return fault.New(fault.Conflict, "replay of %s: turn %d is over", r.job.ds.Name, turn)
-	}
-	return err
+	now, open, err := r.ingest.ledger.ReplayTurn(ctx, r.job.ds.Name, &b)
+	return err == nil && (!open || now != turn)
 }
 
 // rows tries a page of rows, those that are read alike together, and returns how
