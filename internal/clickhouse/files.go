@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/schema"
 )
@@ -24,7 +23,7 @@ const (
 	FileIngesting FileState = "ingesting" // some of its rows may be in the table
 	FileFailed    FileState = "failed"    // the file itself is wrong: see Error
 	FileDone      FileState = "done"      // all of its rows are in the table or the quarantine
-	FileReplaced  FileState = "replaced"  // its rows were removed: a newer version of its key took their place
+	FileReplaced  FileState = "replaced"  // its rows were removed: another version of its key took their place
 )
 
 // FileVersion is one content of an object.
@@ -66,8 +65,10 @@ type FileRecord struct {
 	// FileColumn.
 	Marked bool
 	// Replaces is set when the rows of the key's older versions are to be removed
-	// once this one is done.
+	// once this one is done, and has rows where it isn't empty. Instead has the ETags
+	// of those that were there when it was begun.
 	Replaces bool
+	Instead  []string
 	RunID    string // of a file that is ingested: that began it; else that did what the state says
 	// Error is why a file failed, or why all rows of one that is ingested are in quarantine.
 	Error string
@@ -116,6 +117,7 @@ var fileColumns = []Column{
 	{Name: "columns", Type: schema.Of(schema.UInt32)},
 	{Name: "marked", Type: schema.Of(schema.UInt8)},
 	{Name: "replaces", Type: schema.Of(schema.UInt8)},
+	{Name: "instead", Type: schema.MustParseType("Array(String)")},
 	{Name: "run_id", Type: schema.Of(schema.String)},
 	{Name: "error", Type: schema.Of(schema.String)},
 	{Name: "updated_at", Type: schema.MustParseType("DateTime64(6, 'UTC')")},
@@ -161,40 +163,16 @@ func (t Table) withRanges() step {
 
 // RecordFiles records the state of files. All records become visible at once.
 func (c *Client) RecordFiles(ctx context.Context, files []FileRecord) error {
-	var b block.Block
-	specs := make([]block.Spec, len(fileColumns))
-	for i, col := range fileColumns {
-		specs[i] = block.Spec{Name: col.Name, Type: col.Type}
-	}
-	b.Shape(specs)
-	for _, f := range files {
-		appendFile(b.Columns, f)
-	}
-	return c.Append(ctx, Insert{Table: FileTable, Block: &b})
+	return c.record(ctx, FileTable, fileColumns, len(files), func(i int) []any { return files[i].values() })
 }
 
-func appendFile(columns []*block.Column, f FileRecord) {
-	if f.UpdatedAt.IsZero() {
-		f.UpdatedAt = time.Now()
+// values are in the order of fileColumns.
+func (r FileRecord) values() []any {
+	if r.UpdatedAt.IsZero() {
+		r.UpdatedAt = time.Now()
 	}
-	values := []any{
-		f.Datasource, f.Key, f.ETag, f.Range, f.RangeBytes, f.Size, f.Modified, string(f.State), f.Rows, f.Quarantined, f.Bytes,
-		f.Chunks, f.ChunkRows, f.ChunkBytes, f.Columns, f.Marked, f.Replaces, f.RunID, f.Error, f.UpdatedAt, f.version(),
-	}
-	for i, value := range values {
-		switch v := value.(type) {
-		case string:
-			columns[i].AppendString(v)
-		case int64:
-			columns[i].AppendInt64(v)
-		case uint64:
-			columns[i].AppendUint64(v)
-		case uint32:
-			columns[i].AppendUint32(v)
-		case bool:
-			columns[i].AppendBool(v)
-		case time.Time:
-			columns[i].AppendInt64(v.UnixMicro())
-		}
+	return []any{
+		r.Datasource, r.Key, r.ETag, r.Range, r.RangeBytes, r.Size, r.Modified, string(r.State), r.Rows, r.Quarantined, r.Bytes,
+		r.Chunks, r.ChunkRows, r.ChunkBytes, r.Columns, r.Marked, r.Replaces, r.Instead, r.RunID, r.Error, r.UpdatedAt, r.version(),
 	}
 }

@@ -94,16 +94,26 @@ func (c *Client) ListFiles(ctx context.Context, datasource string, filter FileFi
 	return files, err
 }
 
+// ListReplacing returns the records of a datasource's files that are done and take the
+// place of other versions, whether those are gone by now or not.
+func (c *Client) ListReplacing(ctx context.Context, datasource string) ([]FileRecord, error) {
+	var files []FileRecord
+	err := c.files(ctx, "list files of "+datasource, "AND range = 0 AND state = 'done' AND replaces = 1 AND notEmpty(instead) ORDER BY key, etag", func(f FileRecord) {
+		files = append(files, f)
+	}, clickhouse.Named("datasource", datasource))
+	return files, err
+}
+
 // files calls each with the latest records of a datasource that a condition chooses.
 func (c *Client) files(ctx context.Context, what, condition string, each func(FileRecord), args ...any) error {
 	return c.Query(ctx, what, `SELECT datasource, key, etag, range, range_bytes, size, modified, state, rows, quarantined, bytes,
-		chunks, chunk_rows, chunk_bytes, columns, marked, replaces, run_id, error, updated_at FROM `+
+		chunks, chunk_rows, chunk_bytes, columns, marked, replaces, instead, run_id, error, updated_at FROM `+
 		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} "+condition, func(scan func(...any) error) error {
 		var f FileRecord
 		var n [8]uint64
 		var marked, replaces uint8
 		err := scan(&f.Datasource, &f.Key, &f.ETag, &f.Range, &n[0], &n[1], &f.Modified, (*string)(&f.State), &n[2], &n[3], &n[4],
-			&n[5], &n[6], &n[7], &f.Columns, &marked, &replaces, &f.RunID, &f.Error, &f.UpdatedAt)
+			&n[5], &n[6], &n[7], &f.Columns, &marked, &replaces, &f.Instead, &f.RunID, &f.Error, &f.UpdatedAt)
 		if err != nil {
 			return err
 		}
@@ -111,6 +121,9 @@ func (c *Client) files(ctx context.Context, what, condition string, each func(Fi
 			*field = int64(n[i])
 		}
 		f.Marked, f.Replaces = marked != 0, replaces != 0
+		if len(f.Instead) == 0 {
+			f.Instead = nil
+		}
 		f.Modified, f.UpdatedAt = f.Modified.UTC(), f.UpdatedAt.UTC()
 		each(f)
 		return nil

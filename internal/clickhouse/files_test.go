@@ -153,6 +153,7 @@ func TestRangesAreOfTheirFile(t *testing.T) {
 	c := withFiles(t)
 	whole := ingesting("a")
 	whole.RangeBytes, whole.Columns, whole.Marked = 64<<20, 3, true
+	whole.Replaces, whole.Instead = true, []string{"e0", "e 0'"}
 	var want []clickhouse.FileRecord
 	for i := range 12 {
 		f := whole

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/schema"
 )
 
@@ -79,39 +78,16 @@ func (c *Client) EnsureReplayTable(ctx context.Context) error {
 
 // RecordReplays records what became of rows. All records become visible at once.
 func (c *Client) RecordReplays(ctx context.Context, records []ReplayRecord) error {
-	var b block.Block
-	specs := make([]block.Spec, len(replayColumns))
-	for i, col := range replayColumns {
-		specs[i] = block.Spec{Name: col.Name, Type: col.Type}
-	}
-	b.Shape(specs)
-	for _, r := range records {
-		appendReplay(b.Columns, r)
-	}
-	return c.Append(ctx, Insert{Table: ReplayTable, Block: &b})
+	return c.record(ctx, ReplayTable, replayColumns, len(records), func(i int) []any { return records[i].values() })
 }
 
-func appendReplay(columns []*block.Column, r ReplayRecord) {
+// values are in the order of replayColumns.
+func (r ReplayRecord) values() []any {
 	if r.UpdatedAt.IsZero() {
 		r.UpdatedAt = time.Now()
 	}
-	values := []any{
+	return []any{
 		r.Datasource, r.Key, r.ETag, r.Row, string(r.State), r.Batch, r.RunID,
 		r.Columns, r.Errors, r.Reasons, r.Fingerprint, r.UpdatedAt, r.version(),
-	}
-	for i, value := range values {
-		switch v := value.(type) {
-		case string:
-			columns[i].AppendString(v)
-		case int64:
-			columns[i].AppendInt64(v)
-		case time.Time:
-			columns[i].AppendInt64(v.UnixMicro())
-		case []string:
-			for _, text := range v {
-				columns[i].Elem(0).AppendString(text)
-			}
-			columns[i].EndRow()
-		}
 	}
 }

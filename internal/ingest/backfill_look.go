@@ -93,7 +93,7 @@ func (s *lookedAt) splitShare(ctx context.Context, j *job) float64 {
 	var can, all int64
 	for _, f := range s.large.Files() {
 		all += f.Weight
-		if j.splittable(ctx, &split{File: f.File, RangeBytes: f.Size}, false) {
+		if able, err := j.splittable(ctx, &split{File: f.File, RangeBytes: f.Size}, false); err == nil && able {
 			can += f.Weight
 		}
 	}

@@ -1,6 +1,12 @@
 package ingest
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/pkg/format"
+)
 
 // LimitRuns makes runs take so many files at most.
 func (i *Ingest) LimitRuns(files int) { i.runFiles = files }
@@ -12,4 +18,15 @@ func (b *Backfill) LimitParts(files int) { b.limits.Files = files }
 // on, and wait for so long; the leader looks as often.
 func (b *Backfill) BrakeAt(patience time.Duration) {
 	b.brakes, b.loadEvery = brakes{patience: patience}, patience
+}
+
+// TryAgain decodes quarantined rows that are read alike, and returns how many fit.
+func TryAgain(ctx context.Context, reader func(string) (format.Reader, error), columns []format.Column, rows []clickhouse.QuarantineRow) (int, error) {
+	j := &job{columns: columns, reader: reader}
+	tried := make([]*candidate, len(rows))
+	for i, row := range rows {
+		tried[i] = &candidate{QuarantineRow: row, text: row.Raw}
+	}
+	b, err := j.again(ctx, tried)
+	return b.Rows(), err
 }

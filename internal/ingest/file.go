@@ -37,7 +37,7 @@ func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileR
 	var bad *fileError
 	switch {
 	case err == nil:
-		rec.State = clickhouse.FileDone
+		rec = ingested(rec)
 	case errors.As(err, &bad):
 		if twin, err := w.doneBy(ctx, f); err != nil || twin.State == clickhouse.FileDone {
 			return twin, err
@@ -49,6 +49,18 @@ func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileR
 	rec.RunID, rec.UpdatedAt = string(w.run.ID), w.now()
 	w.note(f, rec)
 	return rec, nil
+}
+
+// noneFits is why all rows of a file are in quarantine that wasn't refused whole.
+const noneFits = "none of its rows fits the table"
+
+// ingested returns the record of a file of which all rows are stored.
+func ingested(rec clickhouse.FileRecord) clickhouse.FileRecord {
+	rec.State = clickhouse.FileDone
+	if rec.Rows == 0 && rec.Quarantined > 0 && rec.Error == "" {
+		rec.Error = noneFits
+	}
+	return rec
 }
 
 // doneBy returns what is recorded of a file that couldn't be read: it may have

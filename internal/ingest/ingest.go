@@ -59,6 +59,7 @@ type Warehouse interface {
 	KnownRanges(ctx context.Context, datasource string, file clickhouse.FileVersion) ([]clickhouse.FileRecord, error)
 	KnownVersions(ctx context.Context, datasource string, keys []string) (map[string][]clickhouse.FileRecord, error)
 	ListFiles(ctx context.Context, datasource string, filter clickhouse.FileFilter) ([]clickhouse.FileRecord, error)
+	ListReplacing(ctx context.Context, datasource string) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
 	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error

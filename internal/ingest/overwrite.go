@@ -21,6 +21,7 @@ import (
 //	claimed                  taken                taken    taken, replaces them
 //	half ingested            taken                taken    taken, replaces as it was begun
 //	done                     left                 left     left, or taken to finish replacing
+//	done, no row of it fits  left                 left     left: see outside
 func choose(policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecord) (file plan.File, taken bool) {
 	own := slices.IndexFunc(versions, func(r clickhouse.FileRecord) bool { return r.Version() == version(f) })
 	for own >= 0 && versions[own].State == clickhouse.FileReplaced {
@@ -43,16 +44,37 @@ func choose(policy def.OnOverwrite, f plan.File, versions []clickhouse.FileRecor
 	switch {
 	case !begun && policy == def.ReplaceOverwrite, begun && versions[own].Replaces:
 		f.Replaces = removable
-	case !begun && policy == def.IgnoreOverwrite && len(present) > 0:
+	case begun:
+		f.Replaces = withdrawn(versions[own], versions)
+	case policy == def.IgnoreOverwrite && len(present) > 0:
 		return f, false
 	}
 	switch {
 	case !begun || versions[own].State == clickhouse.FileIngesting:
 		return f, true
 	case versions[own].State == clickhouse.FileDone:
-		return f, len(f.Replaces) > 0
+		return f, len(f.Replaces) > 0 && !outside(versions[own])
 	}
 	return f, false
+}
+
+// outside reports whether no row of a file that is done is in the table, though it
+// has some: its columns were dropped or retyped, or none of its rows fits. It takes
+// nobody's place before a replay brings a row in (TestContentThatDoesNotFitReplacesNothing),
+// which takes the error from its record.
+func outside(rec clickhouse.FileRecord) bool {
+	return rec.State == clickhouse.FileDone && rec.Rows == 0 && rec.Quarantined > 0 && rec.Error != ""
+}
+
+// withdrawn returns the versions that were to take the place of a version which is
+// there, didn't fit, and are no more what the object has: that has come back.
+func withdrawn(rec clickhouse.FileRecord, versions []clickhouse.FileRecord) (etags []string) {
+	for _, r := range versions {
+		if outside(r) && slices.Contains(r.Instead, rec.ETag) {
+			etags = append(etags, r.ETag)
+		}
+	}
+	return etags
 }
 
 // mayHaveRows reports whether rows of a file version can be in the table. A file
@@ -101,33 +123,46 @@ func replaced(f plan.File) []clickhouse.FileVersion {
 }
 
 // replace removes the rows of the versions that files replace, once those are
-// done, and then records that it did. Whatever it is interrupted at, the next
-// listing finds that a file which Replaces isn't the only one of its key.
-// Which versions those are was decided with the listing: an attempt that wakes
-// up late doesn't remove what came since (TestALateAttemptRemovesNothingNewer).
+// done and have rows in the table, and then records that it did. Whatever it is
+// interrupted at, the next listing finds that a file which Replaces isn't the only
+// one of its key. Which versions those are was decided with the listing: an attempt that wakes up
+// late doesn't remove what came since (TestALateAttemptRemovesNothingNewer).
 func (w *partWriter) replace(ctx context.Context, files []plan.File, known map[clickhouse.FileVersion]clickhouse.FileRecord) error {
 	var old []clickhouse.FileVersion
+	withdrawn := map[clickhouse.FileVersion]bool{}
 	for _, f := range files {
-		if rec := known[version(f)]; rec.State == clickhouse.FileDone && rec.Replaces {
-			old = append(old, replaced(f)...)
+		if rec := known[version(f)]; rec.State == clickhouse.FileDone && !outside(rec) {
+			for _, v := range replaced(f) {
+				old = append(old, v)
+				withdrawn[v] = !rec.Replaces
+			}
 		}
 	}
 	if len(old) == 0 {
 		return nil
-	}
-	if err := w.job.house.RemoveFiles(ctx, w.job.ds.Name, old); err != nil {
-		return err
 	}
 	records, err := w.job.house.KnownFiles(ctx, w.job.ds.Name, old)
 	if err != nil {
 		return err
 	}
 	var gone []clickhouse.FileRecord
-	for _, rec := range records {
-		rec.State, rec.RunID, rec.UpdatedAt = clickhouse.FileReplaced, string(w.run.ID), w.now()
-		gone = append(gone, rec)
+	for v, rec := range records {
+		if !withdrawn[v] || outside(rec) {
+			gone = append(gone, rec)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
 	}
 	slices.SortFunc(gone, func(a, b clickhouse.FileRecord) int { return strings.Compare(a.Key+"\x00"+a.ETag, b.Key+"\x00"+b.ETag) })
+	versions := make([]clickhouse.FileVersion, len(gone))
+	for i := range gone {
+		versions[i] = gone[i].Version()
+		gone[i].State, gone[i].RunID, gone[i].UpdatedAt = clickhouse.FileReplaced, string(w.run.ID), w.now()
+	}
+	if err := w.job.house.RemoveFiles(ctx, w.job.ds.Name, versions); err != nil {
+		return err
+	}
 	return w.job.house.RecordFiles(ctx, gone)
 }
 

@@ -153,7 +153,7 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 	for i, f := range fresh {
 		begun[i] = clickhouse.FileRecord{
 			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
-			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0,
+			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0, Instead: f.Replaces,
 			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes,
 			Columns: uint32(len(w.added)), RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}

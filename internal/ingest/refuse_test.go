@@ -30,7 +30,7 @@ func TestFilesWithOtherColumnsAreRefused(t *testing.T) {
 		{"optional columns are gone", "a.csv", "id,name\n1,a\n", "1", "0 []", ""},
 		{"a single bad row", "a.csv", "id,name,n\n1,a,one\n2,b,2\n", "1", "1 ['n']", ""},
 		{"a row without it among others", "a.ndjson", "{\"id\":1}\n{\"id\":2,\"name\":\"b\"}\n", "1", "1 ['name']", ""},
-		{"no row can be read", "a.ndjson", "{\"id\":\n{\"name\":\n", "0", "2 ['']", ""},
+		{"no row can be read", "a.ndjson", "{\"id\":\n{\"name\":\n", "0", "2 ['']", "none of its rows fits the table"},
 		{"no rows", "a.csv", "id\n", "0", "0 []", "column name was dropped"},
 	}
 	for _, tt := range tests {
@@ -56,6 +56,46 @@ func TestFilesWithOtherColumnsAreRefused(t *testing.T) {
 				t.Errorf("a file that isn't taken added %s", s.added())
 			}
 		})
+	}
+}
+
+// A column that changes its type behind the first chunk is no reason to refuse the
+// file: each of its rows goes to quarantine alone, by its value, also in the chunks
+// of ranges that several parts read.
+func TestAColumnThatIsRetypedLaterSendsItsRows(t *testing.T) {
+	for name, line := range map[string]func(i int, id string) string{
+		"csv":    func(i int, id string) string { return fmt.Sprintf("%s,n%d\n", id, i) },
+		"ndjson": func(i int, id string) string { return fmt.Sprintf("{\"id\":%q,\"name\":\"n%d\"}\n", id, i) },
+	} {
+		for _, width := range []int64{1 << 30, 3000} {
+			t.Run(fmt.Sprint(name, " in ranges of ", width), func(t *testing.T) {
+				s := newScene(t)
+				var body strings.Builder
+				if name == "csv" {
+					body.WriteString("id,name\n")
+				}
+				for i := range 1000 {
+					id := fmt.Sprint(i)
+					if i >= 300 && i != 700 {
+						id = "x" + id
+					}
+					body.WriteString(line(i, id))
+				}
+				s.put("a."+name, []byte(body.String()))
+				s.splitPlan(width)
+				s.plan.Shared = []byte(strings.Replace(string(s.plan.Shared), `"chunk_rows":262144`, `"chunk_rows":100`, 1))
+				totals, err := s.parts()
+				if err != nil || totals.Rows != 301 || totals.Quarantined != 699 {
+					t.Fatalf("got %+v, %v", totals, err)
+				}
+				if got := s.one("SELECT toString((count(), uniqExact(c__row), groupUniqArrayArray(c__reason), uniqExact(c__error), countIf(c__error[1] LIKE concat('%x', toString(c__row - 1), '%')))) FROM events_quarantine"); got != "(699,699,['not a number'],699,699)" {
+					t.Errorf("got quarantine %s", got)
+				}
+				if got := s.one("SELECT concat(state, ' ', error) FROM longshore_files FINAL WHERE range = 0"); got != "done " {
+					t.Errorf("got record %q", got)
+				}
+			})
+		}
 	}
 }
 

@@ -50,6 +50,11 @@ func (v *verifier) mend(ctx context.Context, before *Verification) (after *Verif
 			}
 			continue
 		}
+		if p.kind == UnfinishedReplaces && outside(p.rec) {
+			if err := r.enter(ctx, []clickhouse.FileRecord{p.rec}); err != nil {
+				return nil, files, err
+			}
+		}
 		total, err := w.files(ctx, []plan.File{f}, shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes})
 		if err != nil {
 			return nil, files, err
@@ -86,6 +91,11 @@ func (v *verifier) file(ctx context.Context, p plannedRepair) (f plan.File, why 
 	if !p.rec.Marked {
 		return f, "its rows don't know their file", nil
 	}
+	for _, r := range p.versions {
+		if again := fileOfRecord(r); again.ETag == f.ETag && again.Again > f.Again && outside(r) {
+			return f, "its rows don't fit the table as it is now, and wait to be replayed: " + r.Error, nil
+		}
+	}
 	for obj, err := range v.job.bucket.List(ctx, f.Key, "") {
 		if err != nil {
 			return f, "", err
@@ -102,24 +112,26 @@ func (v *verifier) file(ctx context.Context, p plannedRepair) (f plan.File, why 
 	return f, "the bucket doesn't have that version of the file any more", nil
 }
 
-// earlier returns the versions that a content which came again is to replace:
-// those of the same content that were before it and may have rows.
+// earlier returns the versions that a file is to replace and that may have rows:
+// those that its record names, and where the content came again, those of the same
+// content before it.
 func earlier(rec clickhouse.FileRecord, versions []clickhouse.FileRecord) []clickhouse.FileRecord {
 	f := fileOfRecord(rec)
 	var older []clickhouse.FileRecord
 	for _, r := range versions {
 		other := fileOfRecord(r)
-		if other.ETag == f.ETag && other.Again < f.Again && mayHaveRows(r) {
+		if (slices.Contains(rec.Instead, r.ETag) || other.ETag == f.ETag && other.Again < f.Again) && mayHaveRows(r) {
 			older = append(older, r)
 		}
 	}
 	return older
 }
 
-// superseded reports whether a repair has begun to ingest the file again.
+// superseded reports whether another version that has rows, or will have, takes the
+// file's place.
 func superseded(rec clickhouse.FileRecord, versions []clickhouse.FileRecord) bool {
 	return slices.ContainsFunc(versions, func(r clickhouse.FileRecord) bool {
-		return (r.State == clickhouse.FileIngesting || r.State == clickhouse.FileDone) &&
+		return (r.State == clickhouse.FileIngesting || r.State == clickhouse.FileDone && !outside(r)) &&
 			slices.ContainsFunc(earlier(r, versions), func(e clickhouse.FileRecord) bool { return e.Version() == rec.Version() })
 	})
 }

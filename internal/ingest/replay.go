@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/longshore/longshore/internal/clickhouse"
@@ -14,12 +15,13 @@ import (
 	"github.com/longshore/longshore/internal/task"
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
 )
 
 // A batch of a replay is at most so many rows, and somewhat more than so many
 // bytes of their texts.
 const (
-	replayRows  = 5000
+	replayRows  = 20_000
 	replayBytes = 16 << 20
 )
 
@@ -32,6 +34,10 @@ type batch struct {
 	Columns uint32                     `json:"columns"` // the version of the added columns
 	Token   string                     `json:"token"`
 	Rows    []clickhouse.QuarantinedID `json:"rows"`
+	// Read has, where rows were read from their files, how many bytes each of Rows
+	// has in the text that is kept with the batch; 0 is a row of which the quarantine
+	// has all. So what the file has become meanwhile changes nothing.
+	Read []int `json:"read,omitempty"`
 }
 
 // batchToken names the rows of a batch for ClickHouse. It depends on what is
@@ -70,8 +76,9 @@ type replayer struct {
 	added  []ledger.AddedColumn // those
 	run    ledger.Run
 	meter  *run.Meter
-	left   int64 // rows that don't fit
-	bytes  int64 // of all rows
+	cut    *rereader // of rows that the quarantine has in part
+	left   int64     // rows that don't fit
+	bytes  int64     // of all rows
 }
 
 // replay does the one part of a replay.
@@ -80,6 +87,7 @@ func (i *Ingest) replay(ctx context.Context, p run.Part) (ledger.Totals, error) 
 	if err != nil {
 		return ledger.Totals{}, err
 	}
+	defer r.cut.close()
 	filter := clickhouse.QuarantineFilter{
 		Fingerprint: p.Run.Trigger.Replay.Fingerprint, TriedBy: string(p.Run.ID), Key: p.Run.Trigger.Replay.Key,
 		Settled: true, Limit: replayRows, MaxBytes: replayBytes,
@@ -88,6 +96,9 @@ func (i *Ingest) replay(ctx context.Context, p run.Part) (ledger.Totals, error) 
 		if more, err = r.page(ctx, &filter); err != nil && !fault.Is(err, fault.Conflict) {
 			return ledger.Totals{}, err
 		}
+	}
+	if err := r.replace(ctx); err != nil {
+		return ledger.Totals{}, err
 	}
 	total := ledger.Totals{Bytes: r.bytes, Quarantined: r.left}
 	total.Rows, total.Files, err = r.job.house.ReplayedBy(ctx, r.job.ds.Name, string(p.Run.ID))
@@ -110,7 +121,9 @@ func (i *Ingest) replayer(ctx context.Context, p run.Part) (*replayer, error) {
 		return nil, err
 	}
 	w := &partWriter{ingest: i, job: j, run: p.Run}
-	return &replayer{ingest: i, job: j, added: added, run: p.Run, meter: p.Meter}, w.provide(ctx, j, version)
+	r := &replayer{ingest: i, job: j, added: added, run: p.Run, meter: p.Meter}
+	r.cut = &rereader{job: j, ingest: i, then: map[string]format.ReadOptions{}}
+	return r, w.provide(ctx, j, version)
 }
 
 // page tries the rows behind the filter's After, and moves it. What it finds in
@@ -148,8 +161,14 @@ func (r *replayer) turn(ctx context.Context) (int64, error) {
 	if err != nil {
 		return turn, err
 	}
-	rows, err := r.job.house.RowsByID(ctx, r.job.ds.Name, b.Rows)
+	rows, err := r.begun(ctx, b)
+	if fault.Is(err, fault.NotFound) && r.over(ctx, turn) {
+		return r.turn(ctx)
+	}
 	if err != nil {
+		return turn, err
+	}
+	if b.Rows, rows, err = r.present(ctx, b.Rows, rows); err != nil {
 		return turn, err
 	}
 	filled, err := then.fill(ctx, rows)
@@ -176,54 +195,112 @@ func (r *replayer) as(ctx context.Context, b batch) (*job, error) {
 	return j.at(r.added, b.Columns)
 }
 
+// begun returns the rows of a batch that is open, with the texts that it was begun
+// with.
+func (r *replayer) begun(ctx context.Context, b batch) ([]*candidate, error) {
+	found, err := r.job.house.RowsByID(ctx, r.job.ds.Name, b.Rows)
+	if err != nil {
+		return nil, err
+	}
+	var kept []byte
+	if len(b.Read) > 0 {
+		if kept, err = r.ingest.ledger.ReplayText(ctx, r.job.ds.Name, b.Token); err != nil {
+			return nil, err
+		}
+	}
+	read := make(map[clickhouse.QuarantinedID][]byte)
+	for i, n := range b.Read {
+		if n > 0 {
+			read[b.Rows[i]], kept = kept[:n], kept[n:]
+		}
+	}
+	rows := make([]*candidate, len(found))
+	for i, row := range found {
+		rows[i] = &candidate{QuarantineRow: row, text: row.Raw}
+		if text := read[row.QuarantinedID]; text != nil {
+			rows[i].text, rows[i].read = text, true
+		}
+	}
+	return rows, nil
+}
+
+// over reports whether the batch of a turn is not open any more: its texts go when
+// somebody has finished it.
+func (r *replayer) over(ctx context.Context, turn int64) bool {
+	var b batch
+	now, open, err := r.ingest.ledger.ReplayTurn(ctx, r.job.ds.Name, &b)
+	return err == nil && (!open || now != turn)
+}
+
 // rows tries a page of rows, those that are read alike together, and returns how
 // many don't fit.
 func (r *replayer) rows(ctx context.Context, turn int64, rows []clickhouse.QuarantineRow) (left int64, err error) {
 	for len(rows) > 0 {
-		end := slices.IndexFunc(rows, func(other clickhouse.QuarantineRow) bool { return dialectOf(other) != dialectOf(rows[0]) })
-		if end < 0 {
-			end = len(rows)
-		}
-		fit, failed, err := r.sort(ctx, rows[:end])
+		group, err := r.group(ctx, rows)
 		if err != nil {
 			return left, err
 		}
-		if len(fit) > 0 {
-			if err := r.bring(ctx, turn, fit); err != nil {
+		rows = rows[len(group):]
+		tried := slices.DeleteFunc(slices.Clone(group), func(c *candidate) bool { return c.errs != nil })
+		filled, err := r.job.again(ctx, tried)
+		if err != nil {
+			return left, err
+		}
+		if fit := slices.DeleteFunc(tried, func(c *candidate) bool { return c.errs != nil }); len(fit) > 0 {
+			if err := r.bring(ctx, turn, fit, filled); err != nil {
 				return left, err
 			}
 			turn++
 		}
+		failed := r.failed(group)
 		if len(failed) > 0 {
 			if err := r.job.house.RecordReplays(ctx, failed); err != nil {
 				return left, err
 			}
 		}
 		left += int64(len(failed))
-		rows = rows[end:]
 	}
 	return left, nil
 }
 
-// sort finds out which rows fit now, and why the others don't.
-func (r *replayer) sort(ctx context.Context, rows []clickhouse.QuarantineRow) (fit []clickhouse.QuarantineRow, failed []clickhouse.ReplayRecord, err error) {
+// group returns the first of some rows that are tried together, with their texts:
+// rows that are read alike, and few enough to be in memory.
+func (r *replayer) group(ctx context.Context, rows []clickhouse.QuarantineRow) (group []*candidate, err error) {
+	size := 0
 	for _, row := range rows {
-		errs, err := r.job.again(ctx, row)
-		if err != nil {
-			return nil, nil, err
+		if size >= replayBytes || !alike(rows[0], row) {
+			break
 		}
-		if len(errs) == 0 {
-			fit = append(fit, row)
+		c := &candidate{QuarantineRow: row, text: row.Raw}
+		switch {
+		case row.Format == "":
+			c.errs = wholly(reasonUnknown, "it was quarantined by a version that did not keep that")
+		case len(row.Raw) >= rawKept:
+			c.read = true
+			if c.text, c.errs, err = r.cut.text(ctx, row); err != nil {
+				return nil, err
+			}
+		}
+		size += len(c.text)
+		group = append(group, c)
+	}
+	return group, nil
+}
+
+// failed returns the records of the rows that don't fit, which say why.
+func (r *replayer) failed(group []*candidate) (failed []clickhouse.ReplayRecord) {
+	for _, row := range group {
+		if len(row.errs) == 0 {
 			continue
 		}
 		rec := r.record(row.QuarantinedID, clickhouse.ReplayFailed)
-		for _, e := range errs {
+		for _, e := range row.errs {
 			rec.Columns, rec.Errors, rec.Reasons = append(rec.Columns, e.Column), append(rec.Errors, e.Detail), append(rec.Reasons, e.Code)
 		}
-		rec.Fingerprint = fingerprint(r.job.ds.Name, errs)
+		rec.Fingerprint = fingerprint(r.job.ds.Name, row.errs)
 		failed = append(failed, rec)
 	}
-	return fit, failed, nil
+	return failed
 }
 
 func (r *replayer) record(id clickhouse.QuarantinedID, state clickhouse.ReplayState) clickhouse.ReplayRecord {
@@ -231,18 +308,17 @@ func (r *replayer) record(id clickhouse.QuarantinedID, state clickhouse.ReplaySt
 }
 
 // bring begins a batch of rows that fit, and finishes it.
-func (r *replayer) bring(ctx context.Context, turn int64, rows []clickhouse.QuarantineRow) error {
+func (r *replayer) bring(ctx context.Context, turn int64, rows []*candidate, filled *block.Block) error {
+	if filled.Rows() != len(rows) {
+		return fault.New(fault.Unknown, "replay of %s: %d rows that fit make %d", r.job.ds.Name, len(rows), filled.Rows())
+	}
 	b := batch{Run: r.run.ID, Project: r.run.Project, Columns: uint32(len(r.added))}
 	for _, row := range rows {
 		b.Rows = append(b.Rows, row.QuarantinedID)
 	}
 	b.Token = batchToken(r.job.ds.Name, b.Rows)
-	filled, err := r.job.fill(ctx, rows)
-	if err != nil {
+	if err := r.keep(ctx, &b, rows); err != nil {
 		return err
-	}
-	if filled.Rows() != len(rows) {
-		return fault.New(fault.Unknown, "replay of %s: %d rows that fit alone make %d", r.job.ds.Name, len(rows), filled.Rows())
 	}
 	if err := r.ingest.ledger.BeginReplay(ctx, r.job.ds.Name, turn, b); err != nil {
 		return err
@@ -250,18 +326,21 @@ func (r *replayer) bring(ctx context.Context, turn int64, rows []clickhouse.Quar
 	return r.finish(ctx, turn+1, b, filled)
 }
 
-// fill makes the block of rows that are read alike.
-func (j *job) fill(ctx context.Context, rows []clickhouse.QuarantineRow) (*block.Block, error) {
-	b := new(block.Block)
-	if len(rows) == 0 {
-		return b, nil
+// keep keeps the texts of a batch that only the files have: before it is begun, so
+// that it can be finished without them.
+func (r *replayer) keep(ctx context.Context, b *batch, rows []*candidate) error {
+	if !slices.ContainsFunc(rows, func(c *candidate) bool { return c.read }) {
+		return nil
 	}
-	raws := make([][]byte, len(rows))
+	var text []byte
+	b.Read = make([]int, len(rows))
 	for i, row := range rows {
-		raws[i] = row.Raw
+		if row.read {
+			text = append(text, row.text...)
+			b.Read[i] = len(row.text)
+		}
 	}
-	_, _, err := j.decodeAgain(ctx, b, dialectOf(rows[0]), raws)
-	return b, err
+	return r.ingest.ledger.SaveReplayText(ctx, r.job.ds.Name, b.Token, text)
 }
 
 // finish does what a batch that is begun still needs: each of its steps may have
@@ -270,40 +349,48 @@ func (r *replayer) finish(ctx context.Context, turn int64, b batch, rows *block.
 	if err := r.mark(ctx, b, clickhouse.ReplayOpen); err != nil {
 		return err
 	}
-	files, err := r.files(ctx, b)
+	known, err := r.known(ctx, b.Rows)
 	if err != nil {
 		return err
 	}
-	if err := r.job.house.Append(ctx, clickhouse.Insert{Table: r.job.ds.Name, Block: rows, Token: b.Token, Files: files}); err != nil {
+	if err := r.job.house.Append(ctx, clickhouse.Insert{Table: r.job.ds.Name, Block: rows, Token: b.Token, Files: fileIDs(b.Rows, known)}); err != nil {
+		return err
+	}
+	if err := r.enter(ctx, slices.Collect(maps.Values(known))); err != nil {
 		return err
 	}
 	if err := r.mark(ctx, b, clickhouse.ReplayDone); err != nil {
 		return err
 	}
 	r.meter.Add(int64(len(b.Rows)), rows.Bytes())
-	return r.ingest.ledger.EndReplay(ctx, r.job.ds.Name, turn)
+	if err := r.ingest.ledger.EndReplay(ctx, r.job.ds.Name, turn); err != nil || len(b.Read) == 0 {
+		return err
+	}
+	return r.ingest.ledger.DropReplayText(ctx, r.job.ds.Name, b.Token)
 }
 
-// files returns which file each row of a batch is of, as the table has it; nothing
-// where the table doesn't know files.
-func (r *replayer) files(ctx context.Context, b batch) ([]uint64, error) {
-	versions := make([]clickhouse.FileVersion, len(b.Rows))
-	for i, id := range b.Rows {
+// known returns the records of the files that rows are of.
+func (r *replayer) known(ctx context.Context, rows []clickhouse.QuarantinedID) (map[clickhouse.FileVersion]clickhouse.FileRecord, error) {
+	versions := make([]clickhouse.FileVersion, len(rows))
+	for i, id := range rows {
 		versions[i] = clickhouse.FileVersion{Key: id.Key, ETag: id.ETag}
 	}
-	known, err := r.job.house.KnownFiles(ctx, r.job.ds.Name, slices.Compact(slices.Clone(versions)))
-	if err != nil {
-		return nil, err
-	}
-	files, marked := make([]uint64, len(versions)), false
-	for i, v := range versions {
-		files[i] = known[v].FileID()
-		marked = marked || known[v].Marked
+	return r.job.house.KnownFiles(ctx, r.job.ds.Name, slices.Compact(versions))
+}
+
+// fileIDs returns which file each row is of, as the table has it; nothing where the
+// table doesn't know files.
+func fileIDs(rows []clickhouse.QuarantinedID, known map[clickhouse.FileVersion]clickhouse.FileRecord) []uint64 {
+	ids, marked := make([]uint64, len(rows)), false
+	for i, id := range rows {
+		rec := known[clickhouse.FileVersion{Key: id.Key, ETag: id.ETag}]
+		ids[i] = rec.FileID()
+		marked = marked || rec.Marked
 	}
 	if !marked {
-		return nil, nil
+		return nil
 	}
-	return files, nil
+	return ids
 }
 
 func (r *replayer) mark(ctx context.Context, b batch, state clickhouse.ReplayState) error {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
@@ -65,7 +66,8 @@ type work struct {
 const opensAtOnce = 8
 
 // splits takes the files that are to be split out of those that a run found. One
-// that was begun is finished as it was begun.
+// that was begun is finished as it was begun, whatever would be done with it now
+// (TestAnAbandonedSplitFileIsFinished).
 func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole []plan.File, splits []split, err error) {
 	var large []plan.File
 	for _, f := range files {
@@ -84,17 +86,9 @@ func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole [
 	group, opening := errgroup.WithContext(ctx)
 	group.SetLimit(opensAtOnce)
 	for n, f := range large {
-		rec := known[version(f)]
-		begun := rec.State != "" && rec.State != clickhouse.FilePlanned
-		s := &split{File: f, RangeBytes: i.distance(f.Size)}
-		if begun {
-			s.RangeBytes = rec.RangeBytes
-		}
-		group.Go(func() error {
-			if s.RangeBytes > 0 && j.splittable(opening, s, begun) {
-				found[n] = s
-			}
-			return opening.Err()
+		group.Go(func() (err error) {
+			found[n], err = i.splitOf(opening, j, f, known[version(f)])
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -117,6 +111,40 @@ func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole [
 // large reports whether a file is worth splitting, or was begun so.
 func (i *Ingest) large(f plan.File) bool { return f.Size >= 2*i.rangeBytes || f.RangeBytes > 0 }
 
+// splitOf returns how a large file is read in ranges; nil if it is read whole.
+func (i *Ingest) splitOf(ctx context.Context, j *job, f plan.File, rec clickhouse.FileRecord) (*split, error) {
+	s := &split{File: f, RangeBytes: i.distance(f.Size)}
+	begun := rec.State != "" && rec.State != clickhouse.FilePlanned
+	if begun {
+		s.RangeBytes = rec.RangeBytes
+	}
+	if inRanges(rec) {
+		return s, j.inItsRanges(ctx, s)
+	}
+	if s.RangeBytes == 0 {
+		return nil, nil
+	}
+	if able, err := j.splittable(ctx, s, begun); err != nil || !able {
+		return nil, ctx.Err() // of a file that can't be opened a worker will say why
+	}
+	return s, nil
+}
+
+// inItsRanges completes the plan of a file that was begun in ranges. One that is
+// gone by now is scanned all the same, for a worker to find that out and record it.
+func (j *job) inItsRanges(ctx context.Context, s *split) error {
+	able, err := j.splittable(ctx, s, true)
+	if err == nil && able {
+		return nil
+	}
+	var bad *fileError
+	if err != nil && !errors.As(j.blame(ctx, s.File, err), &bad) {
+		return err
+	}
+	s.PerScan = s.perScan()
+	return nil
+}
+
 // distance returns how far apart the ranges of a file of so many bytes are.
 func (i *Ingest) distance(size int64) int64 {
 	const step = 1 << 20
@@ -126,23 +154,26 @@ func (i *Ingest) distance(size int64) int64 {
 	return (size/maxRanges + step) / step * step
 }
 
-// splittable reports whether a file can be read in ranges, and how. Of one that
-// can't be opened a worker will say why.
-func (j *job) splittable(ctx context.Context, s *split, begun bool) bool {
+// splittable reports whether a file can be read in ranges, and how. The error is
+// that of opening it.
+func (j *job) splittable(ctx context.Context, s *split, begun bool) (bool, error) {
 	in, err := j.input(ctx, s.File)
 	if err != nil {
-		return false
+		return false, err
 	}
 	defer in.Close()
 	if !begun && j.ds.Import.OnNewColumn == def.QuarantineColumn && !in.format.Traits().NamesFields {
-		return false // it is read whole for new fields before its first row is sent
+		return false, nil // it is read whole for new fields before its first row is sent
 	}
 	if _, ok := in.format.(format.Splitter); ok && in.codec == compress.None {
-		s.PerScan = max(rangesPerScan, (s.ranges()+maxScans-1)/maxScans)
-		return true
+		s.PerScan = s.perScan()
+		return true, nil
 	}
-	return in.format.Traits().RandomAccess
+	return in.format.Traits().RandomAccess, nil
 }
+
+// perScan returns how many ranges of a text one part scans.
+func (s *split) perScan() int { return max(rangesPerScan, (s.ranges()+maxScans-1)/maxScans) }
 
 // partsOf returns the parts of the two waves that ingest split files, those of
 // the first beginning with number first. Ranges that are done have none.
@@ -224,7 +255,8 @@ func (w *partWriter) sumUp(ctx context.Context, s split, rec clickhouse.FileReco
 		if done != s.ranges() {
 			return rec, errBegunOtherwise(s.File)
 		}
-		rec.State, rec.Error = clickhouse.FileDone, refused
+		rec.Error = refused
+		rec = ingested(rec)
 	}
 	rec.RunID, rec.UpdatedAt = string(w.run.ID), w.now()
 	return rec, nil

@@ -26,6 +26,7 @@
 //	baselines/NAME/v/RUN.json           a version                      once
 //	baselines/NAME/files/RUN/e1/…       its rows                       once
 //	replays/NAME.json                   quarantined rows on their way  swap
+//	replays/NAME/BATCH                  what only files have of them   deleted
 //	backfills/NAME.json                 what it is, how far it is      swap
 //	keys/HASH.json                      idempotency key → run          once
 //	open/RUN                            marker of an unfinished run    deleted

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/objstore"
 )
 
 // Replay says which quarantined rows a run tries again. Empty fields mean all.
@@ -66,4 +67,25 @@ func (l *Ledger) EndReplay(ctx context.Context, datasource string, turn int64) e
 		return nil
 	})
 	return err
+}
+
+func replayTextKey(datasource, batch string) string { return "replays/" + datasource + "/" + batch }
+
+// SaveReplayText keeps the text of a batch that is about to be opened, by the
+// batch's name. Whoever saves one of that name saves the same.
+func (l *Ledger) SaveReplayText(ctx context.Context, datasource, batch string, text []byte) error {
+	_, err := l.store.Put(ctx, l.prefix+replayTextKey(datasource, batch), text, objstore.PutOptions{})
+	return err
+}
+
+// ReplayText returns the text of a batch. The error is NotFound where it was
+// dropped.
+func (l *Ledger) ReplayText(ctx context.Context, datasource, batch string) ([]byte, error) {
+	text, _, err := l.store.Get(ctx, l.prefix+replayTextKey(datasource, batch))
+	return text, err
+}
+
+// DropReplayText forgets the text of a batch that was closed.
+func (l *Ledger) DropReplayText(ctx context.Context, datasource, batch string) error {
+	return l.store.Delete(ctx, l.prefix+replayTextKey(datasource, batch))
 }

@@ -46,3 +46,25 @@ func TestReplaysTakeTurns(t *testing.T) {
 	}
 	turn(2, "two")
 }
+
+// The text of a batch is there from when it was saved until it is dropped.
+func TestReplayTexts(t *testing.T) {
+	l := ledgertest.New(t, nil)
+	ctx := t.Context()
+	for range 2 {
+		if err := l.SaveReplayText(ctx, "events", "b1", []byte("rows")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := l.ReplayText(ctx, "events", "b1"); err != nil || string(got) != "rows" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for range 2 {
+		if err := l.DropReplayText(ctx, "events", "b1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := l.ReplayText(ctx, "events", "b1"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("got %q, %v, want NotFound", got, err)
+	}
+}

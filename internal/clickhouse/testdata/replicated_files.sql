@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`longshore_files` ON CLUSTER `main`
     `columns` UInt32,
     `marked` UInt8,
     `replaces` UInt8,
+    `instead` Array(String),
     `run_id` String,
     `error` String,
     `updated_at` DateTime64(6, 'UTC'),

@@ -33,11 +33,17 @@ func (p Problem) Explain(column string, t schema.Type, text []byte) format.Colum
 // CutRaw returns a copy of a rejected row's bytes, without its line ending and
 // no longer than MaxRaw.
 func CutRaw(row []byte) []byte {
+	row = WithoutEnding(row)
+	return append([]byte(nil), row[:min(len(row), MaxRaw)]...)
+}
+
+// WithoutEnding returns a row's bytes without its line ending.
+func WithoutEnding(row []byte) []byte {
 	if n := len(row); n > 0 && row[n-1] == '\n' {
 		row = row[:n-1]
 	}
 	if n := len(row); n > 0 && row[n-1] == '\r' {
 		row = row[:n-1]
 	}
-	return append([]byte(nil), row[:min(len(row), MaxRaw)]...)
+	return row
 }

@@ -1,0 +1,38 @@
+package csv
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/longshore/longshore/pkg/fault"
+	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/internal/window"
+	"github.com/longshore/longshore/pkg/format/textvalue"
+)
+
+// Row implements format.RowReader.
+func (Format) Row(_ context.Context, in format.Input, _ int64, opts format.ReadOptions) ([]byte, error) {
+	opts.Range = &format.Range{} // its first bytes are not the file's
+	w, err := open(in, &opts)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Release()
+	switch err := w.Fill(); {
+	case errors.Is(err, window.ErrLong):
+		return nil, wrap(in.Name, format.ErrRowTooLong)
+	case errors.Is(err, io.EOF):
+		return nil, fault.New(fault.Invalid, "read %s: it ends before the row", in.Name)
+	case err != nil:
+		return nil, wrap(in.Name, err)
+	case w.TooLong(lineEnd(w) - w.Pos):
+		return nil, wrap(in.Name, format.ErrRowTooLong)
+	}
+	end, _, err := splitMore(w, newSplitter(opts.CSV))
+	if err != nil {
+		return nil, wrap(in.Name, err)
+	}
+	return slices.Clone(textvalue.WithoutEnding(w.Buf[w.Pos:end])), nil
+}
