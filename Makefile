@@ -46,6 +46,11 @@ BENCH ?= .
 bench: ## Run the benchmarks that match BENCH (all)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
+.PHONY: bench-micro
+bench-micro: ## Run the benchmarks of encoders and decoders that match BENCH, also of other libraries
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./pkg/format/... ./pkg/block ./pkg/compress ./internal/mapping
+	go test -C bench/libs -run '^$$' -bench '$(BENCH)' .
+
 .PHONY: prove-object prove-permissions prove-large
 prove-object: setup ## Have four processes write an object of each format, and read it
 	go test -count=1 -v -run '^TestEightPartsByFourProcessesAreOneObject$$' ./internal/daemon
