@@ -38,6 +38,7 @@ func BenchmarkDecompress(b *testing.B) {
 // appender is Longshore's on one core.
 func appender(codec compress.Codec) func(*testing.B) func() {
 	return func(b *testing.B) func() {
+		b.Helper()
 		body := object(b, "csv")
 		a, err := compress.NewAppender(codec, 0, 1)
 		if err != nil {
@@ -60,6 +61,7 @@ type resetter interface {
 
 func gzipped(open func(io.Writer) (resetter, error)) func(*testing.B) func() {
 	return func(b *testing.B) func() {
+		b.Helper()
 		body := object(b, "csv")
 		var out bytes.Buffer
 		w, err := open(&out)
@@ -81,6 +83,7 @@ func gzipped(open func(io.Writer) (resetter, error)) func(*testing.B) func() {
 
 func expand(codec compress.Codec, open func(io.Reader) (io.Reader, error)) func(*testing.B) func() {
 	return func(b *testing.B) func() {
+		b.Helper()
 		body := object(b, "csv")
 		packed, err := compress.Member(nil, body, codec, 0)
 		if err != nil {

@@ -14,29 +14,33 @@ import (
 
 func BenchmarkCSVDecode(b *testing.B) {
 	compare(b,
-		lib{"longshore", func(b *testing.B) func() { return longshoreDecode(b, "csv") }},
+		lib{"longshore", decoding("csv")},
 		lib{"encoding-csv", decodeStandardCSV},
 		lib{"csvutil", decodeCSVUtil})
 }
 
 func BenchmarkCSVEncode(b *testing.B) {
 	compare(b,
-		lib{"longshore", func(b *testing.B) func() { return longshoreEncode(b, "csv") }},
+		lib{"longshore", encoding("csv")},
 		lib{"encoding-csv", encodeStandardCSV},
 		lib{"csvutil", encodeCSVUtil})
 }
 
 // decodeStandardCSV parses each field with the standard library.
 func decodeStandardCSV(b *testing.B) func() {
+	b.Helper()
 	body := object(b, "csv")
 	out := make([]order, 0, rows)
 	return func() {
 		r := csv.NewReader(bytes.NewReader(body))
 		r.ReuseRecord = true
 		out = out[:0]
-		rec, err := r.Read() // the header
-		for rec, err = r.Read(); err == nil; rec, err = r.Read() {
-			out = append(out, orderOfTexts(b, rec))
+		_, err := r.Read() // the header
+		for err == nil {
+			var rec []string
+			if rec, err = r.Read(); err == nil {
+				out = append(out, orderOfTexts(b, rec))
+			}
 		}
 		if err != io.EOF {
 			b.Fatal(err)
@@ -75,6 +79,7 @@ func orderOfTexts(b *testing.B, rec []string) (o order) {
 }
 
 func decodeCSVUtil(b *testing.B) func() {
+	b.Helper()
 	body := object(b, "csv")
 	out := make([]order, 0, rows)
 	return func() {
@@ -97,6 +102,7 @@ func decodeCSVUtil(b *testing.B) func() {
 }
 
 func encodeStandardCSV(b *testing.B) func() {
+	b.Helper()
 	in := orders()
 	var out bytes.Buffer
 	return func() {
@@ -132,6 +138,7 @@ func textsOf(o *order, rec []string) []string {
 }
 
 func encodeCSVUtil(b *testing.B) func() {
+	b.Helper()
 	in := orders()
 	var out bytes.Buffer
 	return func() {

@@ -23,38 +23,45 @@ var table = []struct{ name, typ string }{
 	{"discount", "Nullable(Float64)"}, {"paid", "Bool"}, {"email", "String"}, {"note", "Nullable(String)"},
 }
 
-// longshoreDecode reads a whole file into ClickHouse's columns.
-func longshoreDecode(b *testing.B, name string) func() {
-	b.Helper()
-	r, err := formats.Reader(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var columns []format.Column
-	for _, c := range table {
-		columns = append(columns, format.Column{Name: c.name, Type: schema.MustParseType(c.typ)})
-	}
-	body := object(b, name)
-	var into block.Block
-	return func() {
-		in := format.Input{Name: name, Stream: bytes.NewReader(body), At: bytes.NewReader(body), Size: int64(len(body))}
-		d, err := r.Decoder(b.Context(), in, columns, format.ReadOptions{})
+// decoding is Longshore's decoder of a format, from a whole file into ClickHouse's
+// columns.
+func decoding(name string) func(*testing.B) func() {
+	return func(b *testing.B) func() {
+		b.Helper()
+		r, err := formats.Reader(name)
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer d.Close()
-		read := 0
-		for {
-			_, err := d.Next(&into, rows)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil || len(d.Rejected()) > 0 {
-				b.Fatal(err, d.Rejected())
-			}
-			read += into.Rows()
+		var columns []format.Column
+		for _, c := range table {
+			columns = append(columns, format.Column{Name: c.name, Type: schema.MustParseType(c.typ)})
 		}
-		wantRows(b, read)
+		body := object(b, name)
+		var into block.Block
+		return func() {
+			in := format.Input{Name: name, Stream: bytes.NewReader(body), At: bytes.NewReader(body), Size: int64(len(body))}
+			d, err := r.Decoder(b.Context(), in, columns, format.ReadOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer d.Close()
+			wantRows(b, drain(b, d, &into))
+		}
+	}
+}
+
+// drain reads all rows, block after block.
+func drain(b *testing.B, d format.Decoder, into *block.Block) (read int) {
+	b.Helper()
+	for {
+		_, err := d.Next(into, rows)
+		if errors.Is(err, io.EOF) {
+			return read
+		}
+		if err != nil || len(d.Rejected()) > 0 {
+			b.Fatal(err, d.Rejected())
+		}
+		read += into.Rows()
 	}
 }
 

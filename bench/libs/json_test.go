@@ -14,7 +14,7 @@ import (
 
 func BenchmarkNDJSONDecode(b *testing.B) {
 	compare(b,
-		lib{"longshore", func(b *testing.B) func() { return longshoreDecode(b, "ndjson") }},
+		lib{"longshore", decoding("ndjson")},
 		lib{"encoding-json-map", decodeMaps(stdjson.Unmarshal)},
 		lib{"encoding-json", decodeStructs(stdjson.Unmarshal)},
 		lib{"goccy", decodeStructs(func(line []byte, v any) error { return json.Unmarshal(line, v) })},
@@ -25,7 +25,7 @@ func BenchmarkNDJSONDecode(b *testing.B) {
 
 func BenchmarkNDJSONEncode(b *testing.B) {
 	compare(b,
-		lib{"longshore", func(b *testing.B) func() { return longshoreEncode(b, "ndjson") }},
+		lib{"longshore", encoding("ndjson")},
 		lib{"encoding-json-map", encodeMaps},
 		lib{"encoding-json", encodeStructs(stdjson.Marshal)},
 		lib{"goccy", encodeStructs(func(v any) ([]byte, error) { return json.Marshal(v) })},
@@ -35,6 +35,7 @@ func BenchmarkNDJSONEncode(b *testing.B) {
 // decodeStructs reads line by line into structs.
 func decodeStructs(unmarshal func([]byte, any) error) func(*testing.B) func() {
 	return func(b *testing.B) func() {
+		b.Helper()
 		body := object(b, "ndjson")
 		out := make([]order, 0, rows)
 		return func() {
@@ -53,6 +54,7 @@ func decodeStructs(unmarshal func([]byte, any) error) func(*testing.B) func() {
 
 func decodeMaps(unmarshal func([]byte, any) error) func(*testing.B) func() {
 	return func(b *testing.B) func() {
+		b.Helper()
 		body := object(b, "ndjson")
 		return func() {
 			read := 0
@@ -70,6 +72,7 @@ func decodeMaps(unmarshal func([]byte, any) error) func(*testing.B) func() {
 
 // decodeFastJSON reads fields out of its tree, as its users do.
 func decodeFastJSON(b *testing.B) func() {
+	b.Helper()
 	body := object(b, "ndjson")
 	out := make([]order, 0, rows)
 	var p fastjson.Parser
@@ -109,6 +112,7 @@ func decodeFastJSON(b *testing.B) func() {
 // decodeSIMD makes its tape of the whole file, and nothing of the values but of how
 // many objects there are: less than the others do.
 func decodeSIMD(b *testing.B) func() {
+	b.Helper()
 	if !simdjson.SupportedCPU() {
 		b.Skip("the processor lacks the instructions that simdjson needs")
 	}
@@ -129,6 +133,7 @@ func decodeSIMD(b *testing.B) func() {
 
 func encodeStructs(marshal func(any) ([]byte, error)) func(*testing.B) func() {
 	return func(b *testing.B) func() {
+		b.Helper()
 		in := orders()
 		var out []byte
 		return func() {
@@ -145,6 +150,7 @@ func encodeStructs(marshal func(any) ([]byte, error)) func(*testing.B) func() {
 }
 
 func encodeMaps(b *testing.B) func() {
+	b.Helper()
 	maps := make([]map[string]any, 0, rows)
 	for _, o := range orders() {
 		maps = append(maps, map[string]any{

@@ -63,6 +63,7 @@ func appendOr[T any](c *block.Column, v *T, put func(T)) {
 }
 
 func blockOfCHGo(b *testing.B) func() {
+	b.Helper()
 	in := parquetOrders()
 	var (
 		id       chproto.ColInt64
@@ -164,6 +165,7 @@ func clickhouseBlock(b *testing.B) *proto.Block {
 }
 
 func blockOfColumns(b *testing.B) func() {
+	b.Helper()
 	v := valuesOf(parquetOrders())
 	columns := []any{v.id, v.customer, v.uuids, v.created, v.ship, v.status, v.quantity, v.amount, v.discount, v.paid, v.email, v.note}
 	block := clickhouseBlock(b)
@@ -183,6 +185,7 @@ func blockOfColumns(b *testing.B) func() {
 }
 
 func blockOfRows(b *testing.B) func() {
+	b.Helper()
 	v := valuesOf(parquetOrders())
 	block := clickhouseBlock(b)
 	var out chproto.Buffer

@@ -20,14 +20,14 @@ import (
 // do unless told otherwise.
 func BenchmarkParquetEncode(b *testing.B) {
 	compare(b,
-		lib{"longshore", func(b *testing.B) func() { return longshoreEncode(b, "parquet") }},
+		lib{"longshore", encoding("parquet")},
 		lib{"arrow", encodeArrow},
 		lib{"parquet-go", encodeParquetGo})
 }
 
 func BenchmarkParquetDecode(b *testing.B) {
 	compare(b,
-		lib{"longshore", func(b *testing.B) func() { return longshoreDecode(b, "parquet") }},
+		lib{"longshore", decoding("parquet")},
 		lib{"arrow", decodeArrow},
 		lib{"parquet-go", decodeParquetGo})
 }
@@ -62,6 +62,7 @@ func parquetOrders() (all []parquetOrder) {
 }
 
 func encodeArrow(b *testing.B) func() {
+	b.Helper()
 	in := batches()
 	var out bytes.Buffer
 	return func() {
@@ -83,6 +84,7 @@ func encodeArrow(b *testing.B) func() {
 }
 
 func encodeParquetGo(b *testing.B) func() {
+	b.Helper()
 	in := parquetOrders()
 	var out bytes.Buffer
 	return func() {
@@ -101,6 +103,7 @@ func encodeParquetGo(b *testing.B) func() {
 
 // decodeArrow makes Arrow batches.
 func decodeArrow(b *testing.B) func() {
+	b.Helper()
 	body := object(b, "parquet")
 	return func() {
 		r, err := file.NewParquetReader(bytes.NewReader(body))
@@ -126,6 +129,7 @@ func decodeArrow(b *testing.B) func() {
 }
 
 func decodeParquetGo(b *testing.B) func() {
+	b.Helper()
 	body := object(b, "parquet")
 	out := make([]parquetOrder, batchRows)
 	return func() {

@@ -136,15 +136,17 @@ func encode(b testing.TB, w format.Writer, buf []byte) (segment, meta []byte) {
 	return out, meta
 }
 
-// longshoreEncode is the encoder of a format.
-func longshoreEncode(b *testing.B, name string) func() {
-	b.Helper()
-	w, err := formats.Writer(name)
-	if err != nil {
-		b.Fatal(err)
+// encoding is Longshore's encoder of a format.
+func encoding(name string) func(*testing.B) func() {
+	return func(b *testing.B) func() {
+		b.Helper()
+		w, err := formats.Writer(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var buf []byte
+		return func() { buf, _ = encode(b, w, buf) }
 	}
-	var buf []byte
-	return func() { buf, _ = encode(b, w, buf) }
 }
 
 // lib is one side of a comparison. Prepare returns what is measured: all rows, once.
