@@ -48,9 +48,8 @@ bench: setup ## Compare with what else could do the jobs, and write bench/README
 		go test -count=1 -timeout 3h -v -run '^TestSideBySide$$' ./sidebyside
 
 BENCH ?= .
-bench-micro: ## Run the benchmarks of single stages that match BENCH (all)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
-	go test -C bench -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench-micro: ## Run the benchmarks of single stages that match BENCH (all), also of other libraries
+	for module in . bench bench/libs; do go test -C $$module -run '^$$' -bench '$(BENCH)' -benchmem ./...; done
 
 .PHONY: prove-object prove-permissions prove-large
 prove-object: setup ## Have four processes write an object of each format, and read it

@@ -12,7 +12,7 @@ fi
 
 tools=$PWD/tools/go.mod
 config=$PWD/.golangci.yml
-for module in . tools devstack charts bench; do
+for module in . tools devstack charts bench bench/libs; do
   [ -f "$module/go.mod" ] || continue
   (cd "$module" && go vet ./...) || failed=1
   (cd "$module" && go tool -modfile="$tools" golangci-lint run --config "$config" ./...) || failed=1

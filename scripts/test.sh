@@ -12,7 +12,7 @@ export AWS_EC2_METADATA_DISABLED=true
 allran=$PWD/.cache/bin/allran
 go build -C tools -o "$allran" ./allran
 
-modules=(. tools devstack charts bench)
+modules=(. tools devstack charts bench bench/libs)
 short=no
 for argument in "$@"; do
   [ "$argument" != -short ] || short=yes
@@ -22,7 +22,7 @@ failed=()
 for module in "${modules[@]}"; do
   [ -f "$module/go.mod" ] || continue
   if [ $short = yes ]; then
-    # The other modules' tests are about servers and the chart.
+    # The other modules' tests are about servers, the chart and other libraries.
     [ "$module" = . ] || continue
     go test "$@" ./... || failed+=("$module")
   else

@@ -47,15 +47,24 @@ const fullName = "{{ first_name }} {{ last_name }}"
 func TestAllocationsDontGrowWithRows(t *testing.T) {
 	rows := manyCustomers(t)
 	defer rows.Release()
-	tests := []struct {
+	type test struct {
 		name string
 		expr def.Expr
-	}{
+	}
+	tests := []test{
 		{"column", def.Expr{Kind: def.FromColumn, Column: "spent"}},
 		{"static", def.Expr{Kind: def.FromStatic, Static: "shop"}},
 		{"variable", def.Expr{Kind: def.FromVariable, Variable: "sync.id"}},
 		{"concatenation", def.Expr{Kind: def.FromTemplate, Template: fullName}},
 		{"array", def.Expr{Kind: def.FromArray, Array: []def.Expr{{Kind: def.FromColumn, Column: "score"}, {Kind: def.FromStatic, Static: 0.5}}}},
+		{"object", def.Expr{Kind: def.FromObject, Object: []def.Field{
+			{Name: "a", Expr: def.Expr{Kind: def.FromColumn, Column: "tags"}}, {Name: "b", Expr: def.Expr{Kind: def.FromTemplate, Template: fullName}},
+		}}},
+	}
+	for _, f := range customers.Fields() {
+		if _, nested := f.Type.(arrow.NestedType); !nested && f.Name != "odd name" { // those are Liquid's
+			tests = append(tests, test{"text of " + f.Name, def.Expr{Kind: def.FromTemplate, Template: "<{{ " + f.Name + " }}>"}})
+		}
 	}
 	for _, tt := range tests {
 		p := project1(t, tt.expr)

@@ -17,11 +17,12 @@ const (
 
 // dialect is checked CSVWriteOptions with their defaults filled in.
 type dialect struct {
-	delimiter byte
-	policy    format.QuotePolicy
-	null      string
-	newline   string
-	unsafe    [256]bool // bytes that make a field need quotes
+	delimiter  byte
+	delimiters uint64 // the delimiter eight times
+	policy     format.QuotePolicy
+	null       string
+	newline    string
+	unsafe     [256]bool // bytes that make a field need quotes
 }
 
 // newDialect returns the dialect that the options ask for. The error is Invalid
@@ -31,6 +32,7 @@ func newDialect(opts format.CSVWriteOptions) (*dialect, error) {
 	if d.delimiter == 0 {
 		d.delimiter = ','
 	}
+	d.delimiters = uint64(d.delimiter) * lanes
 	if d.newline == "" {
 		d.newline = "\n"
 	}

@@ -12,18 +12,27 @@ func hasZero(w uint64) uint64 { return (w - lanes) &^ w & tops }
 
 // anyUnsafe reports whether a delimiter, quote, CR or LF is in the field.
 func (d *dialect) anyUnsafe(field []byte) bool {
-	delimiter := uint64(d.delimiter) * lanes
-	i := 0
-	for ; i+8 <= len(field); i += 8 {
-		w := binary.LittleEndian.Uint64(field[i:])
-		if hasZero(w^delimiter)|hasZero(w^(quote*lanes))|hasZero(w^('\r'*lanes))|hasZero(w^('\n'*lanes)) != 0 {
+	n := len(field)
+	if n < 4 {
+		for _, c := range field {
+			if d.unsafe[c] {
+				return true
+			}
+		}
+		return false
+	}
+	if n < 8 { // all bytes, and some twice
+		return d.unsafeIn(uint64(binary.LittleEndian.Uint32(field))|uint64(binary.LittleEndian.Uint32(field[n-4:]))<<32) != 0
+	}
+	for i := 0; i+8 < n; i += 8 {
+		if d.unsafeIn(binary.LittleEndian.Uint64(field[i:])) != 0 {
 			return true
 		}
 	}
-	for _, c := range field[i:] {
-		if d.unsafe[c] {
-			return true
-		}
-	}
-	return false
+	return d.unsafeIn(binary.LittleEndian.Uint64(field[n-8:])) != 0
+}
+
+// unsafeIn is not zero if one of the 8 bytes of w makes a field need quotes.
+func (d *dialect) unsafeIn(w uint64) uint64 {
+	return hasZero(w^d.delimiters) | hasZero(w^(quote*lanes)) | hasZero(w^('\r'*lanes)) | hasZero(w^('\n'*lanes))
 }

@@ -1,6 +1,9 @@
 package text
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // pairs is the decimal digits of 0 to 99, two bytes each.
 const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839" +
@@ -26,10 +29,13 @@ func AppendUint(dst []byte, v uint64) []byte {
 		return append(dst, byte('0'+v))
 	}
 	n := digits(v)
-	dst = append(dst, zeros[:n]...)
+	dst = extend(dst, n)
 	putDigits(dst[len(dst)-n:], v)
 	return dst
 }
+
+// extend lengthens dst by n bytes, whatever they are.
+func extend(dst []byte, n int) []byte { return slices.Grow(dst, n)[:len(dst)+n] }
 
 // digits returns how many decimal digits v has, and 1 for zero.
 func digits(v uint64) int {

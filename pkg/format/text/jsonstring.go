@@ -109,7 +109,20 @@ func plainPrefix(s []byte) int {
 			return i + plainBytes(s[i:])
 		}
 	}
+	if n := len(s); n >= 4 && odd(lastBytes(s)) == 0 {
+		return n
+	}
 	return i + plainBytes(s[i:])
+}
+
+// lastBytes returns the last 8 bytes of s, or where it has 4 to 7, all of them
+// and some twice.
+func lastBytes(s []byte) uint64 {
+	n := len(s)
+	if n >= 8 {
+		return binary.LittleEndian.Uint64(s[n-8:])
+	}
+	return uint64(binary.LittleEndian.Uint32(s)) | uint64(binary.LittleEndian.Uint32(s[n-4:]))<<32
 }
 
 func plainBytes(s []byte) int {

@@ -50,7 +50,7 @@ func AppendTimestamp(dst []byte, v int64, unit arrow.TimeUnit, sep byte, zoned b
 	year, month, dom := civil(days)
 	dst, bc := appendDay(dst, year, month, dom)
 	n := len(dst)
-	dst = append(dst, "T00:00:00"...)
+	dst = extend(dst, len("T00:00:00"))
 	dst[n] = sep
 	putClock(dst[n+1:], uint(second))
 	dst = appendFraction(dst, fraction, unit)
@@ -74,7 +74,7 @@ func AppendTime(dst []byte, v int64, unit arrow.TimeUnit) []byte {
 		second %= 360000
 	}
 	n := len(dst)
-	dst = append(dst, "00:00:00"...)
+	dst = extend(dst, len("00:00:00"))
 	putClock(dst[n:], uint(second))
 	return appendFraction(dst, int64(fraction), unit)
 }
@@ -93,24 +93,29 @@ func appendDay(dst []byte, year int64, month, dom uint) (out []byte, suffix stri
 	}
 	if year > 9999 {
 		dst = AppendUint(dst, uint64(year))
-	} else {
-		dst = append(dst, "0000"...)
-		put2(dst[len(dst)-4:], uint(year/100))
-		put2(dst[len(dst)-2:], uint(year%100))
+		dst = dst[:len(dst)-4] // its last four digits are those of the day
 	}
-	n := len(dst)
-	dst = append(dst, "-00-00"...)
-	put2(dst[n+1:], month)
-	put2(dst[n+4:], dom)
+	dst = extend(dst, len("0000-00-00"))
+	p := dst[len(dst)-len("0000-00-00"):]
+	_ = p[9]
+	century := uint(year) / 100 % 100
+	put2(p[0:], century)
+	put2(p[2:], uint(year)%100)
+	p[4] = '-'
+	put2(p[5:], month)
+	p[7] = '-'
+	put2(p[8:], dom)
 	return dst, suffix
 }
 
-// putClock writes hh:mm:ss; the colons are there.
+// putClock writes hh:mm:ss.
 func putClock(p []byte, second uint) {
 	_ = p[7]
 	minute := second / 60
 	put2(p[0:], minute/60)
+	p[2] = ':'
 	put2(p[3:], minute%60)
+	p[5] = ':'
 	put2(p[6:], second%60)
 }
 

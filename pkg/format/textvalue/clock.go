@@ -18,6 +18,8 @@ const (
 type clock struct {
 	zone  *time.Location // of times that name none; nil is UTC
 	scale int64          // ticks of a second
+	unit  uint32         // nanoseconds of a tick
+	limit int64          // seconds whose ticks surely fit in 64 bits
 	wide  bool           // DateTime64
 
 	// The offset that was in force in zone at the last time read, in seconds east
@@ -30,6 +32,7 @@ func newClock(t schema.Type) *clock {
 	if k.wide {
 		k.scale = int64(pow10[t.Precision])
 	}
+	k.unit, k.limit = uint32(1e9/k.scale), math.MaxInt64/k.scale-1
 	if t.Zone != "" && t.Zone != "UTC" {
 		if zone, err := time.LoadLocation(t.Zone); err == nil {
 			k.zone = zone
@@ -68,17 +71,17 @@ func (k *clock) parse64(c *block.Column, at moment) Problem {
 		// A number this large counts ticks, not seconds: so ClickHouse has it.
 		at.seconds, at.nanos = at.seconds/k.scale, at.seconds%k.scale*(1e9/k.scale)
 	}
-	unit := 1e9 / k.scale
+	if at.seconds < minTime64 || at.seconds > maxTime64 {
+		return OutOfRange
+	}
+	ticks := uint32(at.nanos) / k.unit // a division of 32 bits is the cheaper
 	switch {
-	case at.seconds < minTime64 || at.seconds > maxTime64:
-		return OutOfRange
-	case at.nanos == tooFine || at.nanos%unit != 0:
+	case at.nanos == tooFine || ticks*k.unit != uint32(at.nanos):
 		return FractionLost
-	}
-	if limit := math.MaxInt64/k.scale - 1; at.seconds > limit || at.seconds < -limit {
+	case at.seconds > k.limit || at.seconds < -k.limit:
 		return OutOfRange
 	}
-	c.AppendUint64(uint64(at.seconds*k.scale + at.nanos/unit))
+	c.AppendUint64(uint64(at.seconds*k.scale + int64(ticks)))
 	return OK
 }
 

@@ -59,9 +59,22 @@ func dateOnly(text []byte) (days int64, p Problem) {
 	return at.seconds / 86400, OK
 }
 
-// readDate reads 2024-02-29 from the first ten bytes.
+// readDate reads 2024-02-29 or 2024/02/29 from the first ten bytes.
 func readDate(text []byte) (days int64, ok bool) {
-	if sep := text[4]; sep != '-' && sep != '/' || text[7] != sep {
+	_ = text[9]
+	p, ok := pairs(text, dateLayout, dateLimit)
+	if !ok {
+		return readSlashDate(text)
+	}
+	day, ok := two(text[8:])
+	if !ok {
+		return 0, false
+	}
+	return civil(int(byte(p))*100+int(byte(p>>16)), int(byte(p>>40)), day)
+}
+
+func readSlashDate(text []byte) (days int64, ok bool) {
+	if text[4] != '/' || text[7] != '/' {
 		return 0, false
 	}
 	year, okY := four(text)

@@ -40,24 +40,28 @@ func readDated(text []byte) (at moment, ok bool) {
 	if len(rest) < 6 || rest[0] != ' ' && rest[0]|0x20 != 't' || rest[3] != ':' {
 		return at, false
 	}
+	if len(rest) >= 9 && rest[6] == ':' {
+		return readClock(at, rest[1:])
+	}
 	hour, okH := two(rest[1:])
 	minute, okM := two(rest[4:])
 	if !okH || !okM || hour > 23 || minute > 59 {
 		return at, false
 	}
 	at.seconds += int64(hour*3600 + minute*60)
-	rest = rest[6:]
-	if len(rest) >= 3 && rest[0] == ':' {
-		second, ok := two(rest[1:])
-		if !ok || second > 59 {
-			return at, false
-		}
-		at.seconds += int64(second)
-		if rest, ok = at.readFraction(rest[3:]); !ok {
-			return at, false
-		}
+	return at, at.readZone(rest[6:])
+}
+
+// readClock adds 12:34:56.789 and what follows to a date.
+func readClock(at moment, text []byte) (moment, bool) {
+	p, ok := pairs(text, clockLayout, clockLimit)
+	hour, minute, second := int64(byte(p)), int64(byte(p>>24)), int64(byte(p>>48))
+	if !ok || hour > 23 || minute > 59 || second > 59 {
+		return at, false
 	}
-	return at, at.readZone(rest)
+	at.seconds += hour*3600 + minute*60 + second
+	rest, ok := at.readFraction(text[8:])
+	return at, ok && at.readZone(rest)
 }
 
 // readFraction reads .789 if it is there, and returns what follows. Digits
@@ -66,15 +70,15 @@ func (at *moment) readFraction(text []byte) (rest []byte, ok bool) {
 	if len(text) == 0 || text[0] != '.' && text[0] != ',' {
 		return text, true
 	}
-	i, unit := 1, int64(100_000_000)
+	i, v := 1, int64(0)
+	for ; i < len(text) && i <= 9 && text[i]-'0' <= 9; i++ {
+		v = v*10 + int64(text[i]-'0')
+	}
+	at.nanos = v * int64(pow10[10-i])
 	for ; i < len(text) && text[i]-'0' <= 9; i++ {
-		if unit == 0 && text[i] != '0' {
+		if text[i] != '0' {
 			at.nanos = tooFine
 		}
-		if at.nanos >= 0 {
-			at.nanos += int64(text[i]-'0') * unit
-		}
-		unit /= 10
 	}
 	return text[i:], i > 1
 }

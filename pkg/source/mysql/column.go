@@ -46,12 +46,14 @@ func toInteger[T integer](v driver.Value) (n T, ok bool) {
 		n = T(v)
 		return n, int64(n) == v && (n < 0) == (v < 0)
 	case []byte:
-		if i, err := strconv.ParseInt(string(v), 10, 64); err == nil {
-			return toInteger[T](i)
+		if len(v) > 0 && v[0] == '-' {
+			i, err := strconv.ParseInt(string(v), 10, 64)
+			n = T(i)
+			return n, err == nil && n <= 0 && int64(n) == i
 		}
 		u, err := strconv.ParseUint(string(v), 10, 64)
 		n = T(u)
-		return n, err == nil && n > 0 && uint64(n) == u
+		return n, err == nil && n >= 0 && uint64(n) == u
 	}
 	return 0, false
 }

@@ -3,8 +3,7 @@ package mysql
 import (
 	"bytes"
 	"database/sql/driver"
-	"math/big"
-	"strconv"
+	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -20,15 +19,11 @@ func decimals128(t *arrow.Decimal128Type) func(array.Builder) appender {
 	return func(b array.Builder) appender {
 		to := b.(*array.Decimal128Builder)
 		return func(v driver.Value) error {
-			small, large, err := unscaled(v, int(t.Precision), int(t.Scale))
-			switch {
-			case err != nil:
+			n, err := unscaled(v, int(t.Precision), int(t.Scale))
+			if err != nil {
 				return err
-			case large != nil:
-				to.Append(decimal128.FromBigInt(large))
-			default:
-				to.Append(decimal128.FromI64(small))
 			}
+			to.Append(decimal128.New(int64(n[1]), n[0]))
 			return nil
 		}
 	}
@@ -38,59 +33,80 @@ func decimals256(t *arrow.Decimal256Type) func(array.Builder) appender {
 	return func(b array.Builder) appender {
 		to := b.(*array.Decimal256Builder)
 		return func(v driver.Value) error {
-			small, large, err := unscaled(v, int(t.Precision), int(t.Scale))
-			switch {
-			case err != nil:
+			n, err := unscaled(v, int(t.Precision), int(t.Scale))
+			if err != nil {
 				return err
-			case large != nil:
-				to.Append(decimal256.FromBigInt(large))
-			default:
-				to.Append(decimal256.FromI64(small))
 			}
+			to.Append(decimal256.New(n[3], n[2], n[1], n[0]))
 			return nil
 		}
 	}
 }
 
-// unscaled reads "-12.50" as a number times 10^scale; large is nil where a word
-// holds it, as it mostly does.
-func unscaled(v driver.Value, precision, scale int) (small int64, large *big.Int, err error) {
+// words is an integer in two's complement, the least significant word first. It
+// holds the 65 digits that a decimal of the server has at most.
+type words [4]uint64
+
+// unscaled reads "-12.50" as a number times 10^scale.
+func unscaled(v driver.Value, precision, scale int) (n words, err error) {
 	text, ok := v.([]byte)
 	if !ok {
-		return 0, nil, errForm
+		return n, errForm
 	}
 	digits, negative := bytes.CutPrefix(text, []byte("-"))
 	whole, fraction, _ := bytes.Cut(digits, []byte("."))
 	if len(fraction) > scale {
-		return 0, nil, errForm
+		return n, errForm
 	}
 	var room [100]byte
 	all := append(append(room[:0], whole...), fraction...)
 	for range scale - len(fraction) {
 		all = append(all, '0')
 	}
-	if all = bytes.TrimLeft(all, "0"); len(all) == 0 {
-		return 0, nil, nil
+	if all = bytes.TrimLeft(all, "0"); len(all) > precision {
+		return n, errDigits
 	}
-	if len(all) > precision {
-		return 0, nil, errDigits
-	}
-	if len(all) <= 18 {
-		small, err := strconv.ParseInt(string(all), 10, 64)
-		if err != nil {
-			return 0, nil, errForm
-		}
-		if negative {
-			small = -small
-		}
-		return small, nil, nil
-	}
-	large, ok = new(big.Int).SetString(string(all), 10)
-	if !ok {
-		return 0, nil, errForm
+	if !n.read(all) {
+		return n, errForm
 	}
 	if negative {
-		large.Neg(large)
+		n.negate()
 	}
-	return 0, large, nil
+	return n, nil
+}
+
+// read sets n, which is zero, to the number of these digits, and reports whether
+// they are some.
+func (n *words) read(digits []byte) bool {
+	const chunk = 18 // digits that a word holds
+	for len(digits) > 0 {
+		factor, add := uint64(1), uint64(0)
+		k := min(len(digits), chunk)
+		for _, c := range digits[:k] {
+			if c-'0' > 9 {
+				return false
+			}
+			factor, add = factor*10, add*10+uint64(c-'0')
+		}
+		n.mulAdd(factor, add)
+		digits = digits[k:]
+	}
+	return true
+}
+
+// mulAdd sets n to n*factor + carry.
+func (n *words) mulAdd(factor, carry uint64) {
+	for i, w := range n {
+		high, low := bits.Mul64(w, factor)
+		var c uint64
+		n[i], c = bits.Add64(low, carry, 0)
+		carry = high + c
+	}
+}
+
+func (n *words) negate() {
+	carry := uint64(1)
+	for i, w := range n {
+		n[i], carry = bits.Add64(^w, 0, carry)
+	}
 }

@@ -22,11 +22,11 @@ func dates(b array.Builder) appender {
 		if !ok {
 			return errForm
 		}
-		t, err := parseMoment(string(src))
+		t, none, err := parseMoment(string(src))
 		switch {
 		case err != nil:
 			return err
-		case t == nil:
+		case none:
 			to.AppendNull()
 		default:
 			to.Append(arrow.Date32(t.Unix() / secondsPerDay)) // midnight: nothing to round
@@ -42,11 +42,11 @@ func moments(b array.Builder) appender {
 		if !ok {
 			return errForm
 		}
-		t, err := parseMoment(string(src))
+		t, none, err := parseMoment(string(src))
 		switch {
 		case err != nil:
 			return err
-		case t == nil:
+		case none:
 			to.AppendNull()
 		default:
 			to.Append(arrow.Timestamp(t.UnixMicro()))
@@ -55,19 +55,18 @@ func moments(b array.Builder) appender {
 	}
 }
 
-// parseMoment reads "2024-02-29" and "2024-02-29 12:00:00.000001". It is nil
-// for the one of zeros alone, which is the server's word for none.
-func parseMoment(s string) (*time.Time, error) {
+// parseMoment reads "2024-02-29" and "2024-02-29 12:00:00.000001". None is the one
+// of zeros alone, which is the server's word for it.
+func parseMoment(s string) (t time.Time, none bool, err error) {
 	if strings.Trim(s, "0-:. ") == "" {
-		return nil, nil //nolint:nilnil // no moment, and no error
+		return t, true, nil
 	}
 	layout := time.DateOnly
 	if len(s) > len(layout) {
 		layout = time.DateTime // with any fraction
 	}
-	t, err := time.Parse(layout, s)
-	if err != nil {
-		return nil, errNoDay
+	if t, err = time.Parse(layout, s); err != nil {
+		return t, false, errNoDay
 	}
-	return &t, nil
+	return t, false, nil
 }
