@@ -23,8 +23,9 @@ func (c wireColumn) EncodeState(b *proto.Buffer) { b.Buf = c.AppendPrefix(b.Buf)
 // EncodeColumn implements proto.ColInput.
 func (c wireColumn) EncodeColumn(b *proto.Buffer) { b.Buf = c.AppendNative(b.Buf) }
 
-// WriteColumn implements proto.ColInput.
-func (c wireColumn) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+// WriteColumn implements proto.ColInput. Nothing is copied: the block is its
+// sender's until it is stored.
+func (c wireColumn) WriteColumn(w *proto.Writer) { c.EachNative(w.ChainWrite) }
 
 // input returns the columns of b that are sent, and whether some have nulls that
 // stand for a DEFAULT.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -21,7 +22,7 @@ import (
 
 // appendsAtOnce is how many chunks of a file are on their way to the server
 // while the next is decoded.
-const appendsAtOnce = 2
+const appendsAtOnce = 1
 
 // appender sends the chunks of one file, from its record's checkpoint on.
 type appender struct {
@@ -44,10 +45,20 @@ type appender struct {
 func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord) *appender {
 	a := &appender{partWriter: w, job: j, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
 	for range cap(a.free) {
-		a.free <- new(block.Block)
+		a.free <- blocks.Get().(*block.Block)
 	}
 	a.stored = newCheckpoint(*rec)
 	return a
+}
+
+// blocks are those that no file uses: their buffers have grown to what chunks take.
+var blocks = sync.Pool{New: func() any { return new(block.Block) }}
+
+// release gives the blocks back, of which none is on its way any more.
+func (a *appender) release() {
+	for len(a.free) > 0 {
+		blocks.Put(<-a.free)
+	}
 }
 
 func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
@@ -69,6 +80,7 @@ func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
 // trial decodes the first chunk alone, for what the check says of it.
 func (a *appender) trial(ctx context.Context, decoder format.Decoder) error {
 	b := <-a.free
+	defer func() { a.free <- b }()
 	consumed, err := decoder.Next(b, int(a.chunkRows))
 	if err == nil || errors.Is(err, io.EOF) {
 		if err = a.check(a.job, decoder, consumed, b); err == nil && a.rec.Error != "" { // by definitions that are lost

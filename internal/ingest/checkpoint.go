@@ -10,7 +10,7 @@ import (
 // checkpointEvery is after how many chunks it is recorded how far a file is.
 // What lies behind the last checkpoint is sent again by the next attempt, and
 // dropped by the server for its tokens.
-const checkpointEvery = 8
+const checkpointEvery = 4
 
 // checkpoint finds out how far a file is stored, while several of its chunks are
 // on their way.

@@ -100,6 +100,8 @@ type Ingest struct {
 	// rangeBytes is how far apart the ranges of a file that is split are at least.
 	rangeBytes int64
 
+	judged judgements
+
 	mu      sync.Mutex
 	scanned map[string]selection    // by datasource: what Scan found for the run that follows; guarded by mu
 	looked  map[string]time.Time    // by datasource: when a run last looked at some keys alone; guarded by mu
@@ -107,7 +109,7 @@ type Ingest struct {
 }
 
 // SplitFiles has files of at least twice as many bytes be read in ranges of so
-// many by several parts; 64 MiB unless it is called. It is called before the
+// many by several parts; 128 MiB unless it is called. It is called before the
 // first run. Files that were begun keep their ranges.
 func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
 

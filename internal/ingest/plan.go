@@ -19,8 +19,8 @@ var partLimits = plan.Limits{Bytes: 32 << 20, Files: 64}
 // file, decompressed, where those are fewer. The values stand in the file ledger
 // with every file that was begun, and hold for it ever after.
 const (
-	chunkRows  = 1 << 18
-	chunkBytes = 16 << 20
+	chunkRows  = 1 << 19
+	chunkBytes = 65 << 20
 )
 
 // shared is what all parts of a run need to know beyond the definitions.

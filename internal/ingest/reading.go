@@ -84,10 +84,20 @@ func (r *reading) judge(ctx context.Context) error {
 	if r.rec.Chunks > 0 && r.rec.Error == "" {
 		return nil
 	}
+	if why, known := r.ingest.judged.of(*r.rec); known {
+		r.judged = true
+		if why == nil {
+			return nil
+		}
+		return r.refuse(ctx, why)
+	}
 	beginning := *r
 	beginning.open, beginning.trial = r.begun.whole(r.file), true
 	err := beginning.passes(ctx)
 	r.refused, r.judged = beginning.refused, true
+	if err == nil {
+		r.ingest.judged.remember(*r.rec, r.refused)
+	}
 	return err
 }
 
@@ -133,6 +143,7 @@ func (r *reading) pass(ctx context.Context) error {
 		return err
 	}
 	a := newAppender(r.partWriter, j, r.file, r.rec)
+	defer a.release()
 	a.format = in.format.Traits().Name
 	a.chunkRows, a.refused, a.check = r.chunkRows(), r.refused != nil, r.check
 	if r.trial || !r.judged && r.rec.Error != "" {

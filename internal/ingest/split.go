@@ -16,7 +16,7 @@ import (
 const (
 	// rangeBytes is the distance of a file's ranges; a file of twice as many bytes
 	// is split. It stands in the file ledger with every file that was begun.
-	rangeBytes = 64 << 20
+	rangeBytes = 128 << 20
 	// maxRanges is how many ranges a file has at most: in larger ones they are wider.
 	maxRanges = 4096
 	// rangesPerScan is how many ranges of a text one part scans; maxScans is how

@@ -21,6 +21,7 @@ type Column struct {
 	nulls    []byte           // mode withNulls: 1 where a row is null
 	starts   []int            // String: where each value begins in data
 	keys     []uint32         // mode distinct: an index into elems[0], by row
+	wire     []byte           // mode distinct: what EachNative shows beside elems
 	elems    []*Column        // Array: 1, Map: 2, Tuple: any, mode distinct: 1
 	dict     *dictionary      // mode distinct
 	enum     map[string]int16 // Enum: numbers by name

@@ -29,24 +29,32 @@ func (c *Column) AppendPrefix(dst []byte) []byte {
 // AppendNative appends the column's data in the Native format, as the type that
 // WireType returns.
 func (c *Column) AppendNative(dst []byte) []byte {
-	if c.mode == distinct {
-		return c.appendDictionary(dst)
-	}
-	if c.mode == withNulls && c.WireType().IsNullable() {
-		dst = append(dst, c.nulls...)
-	}
-	dst = append(dst, c.data...)
-	for _, e := range c.elems {
-		dst = e.AppendNative(dst)
-	}
+	c.EachNative(func(piece []byte) { dst = append(dst, piece...) })
 	return dst
 }
 
-// appendDictionary appends LowCardinality data: flags, distinct values, keys.
-// Of no rows there is nothing.
-func (c *Column) appendDictionary(dst []byte) []byte {
+// EachNative calls do with the pieces that AppendNative would append, one after
+// the other. They are the column's own memory: good until rows are appended or
+// removed, and not to be changed.
+func (c *Column) EachNative(do func(piece []byte)) {
+	if c.mode == distinct {
+		c.eachOfDictionary(do)
+		return
+	}
+	if c.mode == withNulls && c.WireType().IsNullable() {
+		do(c.nulls)
+	}
+	do(c.data)
+	for _, e := range c.elems {
+		e.EachNative(do)
+	}
+}
+
+// eachOfDictionary is LowCardinality data: flags, distinct values, keys. Of no
+// rows there is nothing.
+func (c *Column) eachOfDictionary(do func(piece []byte)) {
 	if len(c.keys) == 0 {
-		return dst
+		return
 	}
 	values := c.elems[0]
 	n := values.Rows()
@@ -57,25 +65,28 @@ func (c *Column) appendDictionary(dst []byte) []byte {
 	case n > 1<<8:
 		width = 1
 	}
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(width|lowCardinalityFlags))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(n))
-	dst = values.AppendNative(dst)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(len(c.keys)))
+	b := binary.LittleEndian.AppendUint64(c.wire[:0], uint64(width|lowCardinalityFlags))
+	b = binary.LittleEndian.AppendUint64(b, uint64(n))
+	head := len(b)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(c.keys)))
 	switch width {
 	case 0:
 		for _, k := range c.keys {
-			dst = append(dst, byte(k))
+			b = append(b, byte(k))
 		}
 	case 1:
 		for _, k := range c.keys {
-			dst = binary.LittleEndian.AppendUint16(dst, uint16(k))
+			b = binary.LittleEndian.AppendUint16(b, uint16(k))
 		}
 	default:
 		for _, k := range c.keys {
-			dst = binary.LittleEndian.AppendUint32(dst, k)
+			b = binary.LittleEndian.AppendUint32(b, k)
 		}
 	}
-	return dst
+	c.wire = b
+	do(b[:head])
+	values.EachNative(do)
+	do(b[head:])
 }
 
 // WireType returns the type as which the column is sent: Type, or Nullable(Type)
