@@ -46,7 +46,7 @@ func (b *bench) stage(name string, workers int) report.Measure {
 	var out []*strings.Builder
 	for i := range workers {
 		cmd := exec.Command("taskset", "-c", fmt.Sprint(i), os.Args[0], "-test.run=^TestStage$", "-test.v")
-		cmd.Env = append(os.Environ(), stageVariable+"="+name, "GOMAXPROCS=1", "GOGC=50")
+		cmd.Env = append(os.Environ(), stageVariable+"="+name, "GOMAXPROCS=1", "GOGC=25")
 		out = append(out, new(strings.Builder))
 		cmd.Stdout, cmd.Stderr = out[i], out[i]
 		if err := cmd.Start(); err != nil {

@@ -13,10 +13,10 @@ import (
 
 const (
 	// heapGrowth is by how much the heap may grow beyond what is in use before the
-	// runtime collects, in percent. That it does so twice as often as by itself costs
+	// runtime collects, in percent. That it does so four times as often as by itself costs
 	// little: what a task holds is large buffers, without pointers to follow, and it
 	// uses them again.
-	heapGrowth = 50
+	heapGrowth = 25
 	// heapShare is which share of a container's memory the runtime may take before it
 	// collects more often, in percent. The rest is for what it doesn't count.
 	heapShare = 90

@@ -18,7 +18,7 @@ const (
 	// core's cache from the page to the block.
 	stretchRows = 4096
 	// windowBytes is what all columns of a file together read ahead, in bytes.
-	windowBytes = 32 << 20
+	windowBytes = 8 << 20
 )
 
 // Decoder implements format.Reader.
