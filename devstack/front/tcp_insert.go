@@ -43,11 +43,13 @@ func (q *tcpQuery) readBlock() (table string, block []byte, columns, rows int, e
 	if table, err = q.in.Str(); err != nil {
 		return "", nil, 0, 0, err
 	}
+	src := native.Source(q.buffered)
 	if q.compressed {
 		q.in.EnableCompression()
 		defer q.in.DisableCompression()
+		src = q.in
 	}
-	q.scratch, columns, rows, err = q.walker.FromWire(q.scratch[:0], q.in, q.revision)
+	q.scratch, columns, rows, err = q.walker.FromWire(q.scratch[:0], src, q.revision)
 	return table, q.scratch, columns, rows, err
 }
 

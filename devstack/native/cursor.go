@@ -87,10 +87,24 @@ type Source interface {
 	io.ByteReader
 }
 
+// ahead is a Source that shows what it has read ahead: a *bufio.Reader.
+type ahead interface {
+	Buffered() int
+	Peek(n int) ([]byte, error)
+	Discard(n int) (int, error)
+}
+
 // copyCursor walks bytes as they arrive and appends them to out.
 type copyCursor struct {
-	src Source
-	out []byte
+	src   Source
+	ahead ahead // src, if it is one
+	out   []byte
+}
+
+func newCopyCursor(src Source, out []byte) *copyCursor {
+	c := &copyCursor{src: src, out: out}
+	c.ahead, _ = src.(ahead)
+	return c
 }
 
 // step bounds how far out grows ahead of the bytes that arrived, so that a lying length costs no memory.
@@ -122,7 +136,7 @@ func (c *copyCursor) uvarint() (uint64, error) {
 }
 
 func (c *copyCursor) skipStrings(n int) error {
-	for range n {
+	for n -= c.bufferedStrings(n); n > 0; n -= 1 + c.bufferedStrings(n-1) {
 		size, err := c.uvarint()
 		if err != nil {
 			return err
@@ -135,6 +149,30 @@ func (c *copyCursor) skipStrings(n int) error {
 		}
 	}
 	return nil
+}
+
+// bufferedStrings copies strings that have arrived as a whole, at most n, and returns how many. A block has one for each row of each column,
+// so they are worth a shortcut.
+func (c *copyCursor) bufferedStrings(n int) (strings int) {
+	if c.ahead == nil {
+		return 0
+	}
+	b, err := c.ahead.Peek(c.ahead.Buffered())
+	if err != nil {
+		return 0
+	}
+	end := 0
+	for strings < n {
+		size, width := binary.Uvarint(b[end:])
+		if width <= 0 || size > uint64(len(b)-end-width) {
+			break
+		}
+		end += width + int(size)
+		strings++
+	}
+	c.out = append(c.out, b[:end]...)
+	_, _ = c.ahead.Discard(end) // they are there
+	return strings
 }
 
 func (c *copyCursor) uint64() (uint64, error) {

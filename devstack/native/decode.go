@@ -14,7 +14,7 @@ func (w *Walker) FromWire(dst []byte, src Source, revision int) (out []byte, col
 			return dst, 0, 0, err
 		}
 	}
-	c := &copyCursor{src: src, out: dst}
+	c := newCopyCursor(src, dst)
 	n, err := c.uvarint()
 	if err != nil {
 		return c.out, 0, 0, err
