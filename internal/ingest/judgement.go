@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"sync"
 
 	"github.com/longshore/longshore/internal/clickhouse"
@@ -26,8 +27,40 @@ const judgementsKept = 64
 // every range reads the beginning of its file. The zero value is ready.
 type judgements struct {
 	mu    sync.Mutex
-	known map[judgement]refusal // guarded by mu
-	order []judgement           // of known, the oldest first; guarded by mu
+	known map[judgement]refusal       // guarded by mu
+	order []judgement                 // of known, the oldest first; guarded by mu
+	busy  map[judgement]chan struct{} // files that are being judged: closed when it is over; guarded by mu
+}
+
+// turn waits until nobody judges the file. Who then finds it not known judges it,
+// and calls done when that is over.
+func (k *judgements) turn(ctx context.Context, rec clickhouse.FileRecord) (done func(), err error) {
+	of := judgementOf(rec)
+	for {
+		k.mu.Lock()
+		busy, taken := k.busy[of]
+		if !taken {
+			break
+		}
+		k.mu.Unlock()
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	defer k.mu.Unlock()
+	if k.busy == nil {
+		k.busy = map[judgement]chan struct{}{}
+	}
+	over := make(chan struct{})
+	k.busy[of] = over
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.busy, of)
+		close(over)
+	}, nil
 }
 
 func (k *judgements) of(rec clickhouse.FileRecord) (why refusal, known bool) {

@@ -84,6 +84,11 @@ func (r *reading) judge(ctx context.Context) error {
 	if r.rec.Chunks > 0 && r.rec.Error == "" {
 		return nil
 	}
+	done, err := r.ingest.judged.turn(ctx, *r.rec)
+	if err != nil {
+		return err
+	}
+	defer done()
 	if why, known := r.ingest.judged.of(*r.rec); known {
 		r.judged = true
 		if why == nil {
@@ -93,7 +98,7 @@ func (r *reading) judge(ctx context.Context) error {
 	}
 	beginning := *r
 	beginning.open, beginning.trial = r.begun.whole(r.file), true
-	err := beginning.passes(ctx)
+	err = beginning.passes(ctx)
 	r.refused, r.judged = beginning.refused, true
 	if err == nil {
 		r.ingest.judged.remember(*r.rec, r.refused)
