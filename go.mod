@@ -37,6 +37,7 @@ require (
 
 require (
 	github.com/aws/aws-sdk-go-v2/service/sqs v1.52.8
+	github.com/klauspost/readahead v1.4.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/ulikunitz/xz v0.5.15
 )

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/klauspost/readahead"
+
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/pkg/compress"
@@ -32,6 +34,12 @@ func (in *input) Close() error {
 	return errors.Join(errs...)
 }
 
+// What is decompressed ahead of the decoder.
+const (
+	aheadBuffers = 4
+	aheadBytes   = 512 << 10 // each
+)
+
 // peekSize is how many bytes of a file's beginning decide on its format.
 const peekSize = 4 << 10
 
@@ -55,7 +63,12 @@ func (j *job) sniff(ctx context.Context, in *input, f plan.File, stream io.Reade
 	if err != nil {
 		return err
 	}
-	in.codec, in.closers = codec, append([]io.Closer{plain}, in.closers...)
+	if codec != compress.None { // decompressing is half of the work
+		if plain, err = readahead.NewReadCloserSize(plain, aheadBuffers, aheadBytes); err != nil {
+			return err
+		}
+	}
+	in.codec, in.closers = codec, append(in.closers, plain) // which may wait for the stream, until that is closed
 	head := bufio.NewReaderSize(plain, 64<<10)
 	start, err := head.Peek(peekSize)
 	if err != nil && !errors.Is(err, io.EOF) {
