@@ -39,8 +39,9 @@ fmt: ## Format the Go code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
 FUZZTIME ?= 30s
-fuzz: ## Run each fuzz target for FUZZTIME (30s)
-	@scripts/fuzz.sh $(FUZZTIME)
+JOBS ?= 1
+fuzz: ## Run each fuzz target for FUZZTIME (30s), JOBS (1) at a time
+	@JOBS='$(JOBS)' scripts/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 BENCH ?= .
 bench: ## Run the benchmarks that match BENCH (all)
