@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/zeebo/xxh3"
@@ -37,6 +38,56 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
+// TestSizesThatLie has a file of a block and a row whose sizes are wrong and whose
+// checksums are right. It takes no memory by them.
+func TestSizesThatLie(t *testing.T) {
+	head := append(make([]byte, 24), 0) // two hashes, and the size of an empty key
+	tests := []struct {
+		name                   string
+		body, bodies, at, size uint64 // as the head, the block and the index have them
+		index                  int64
+	}{
+		{name: "none does", index: 32},
+		{name: "a body of more bytes than an int counts", body: 1<<63 - 1, index: 32},
+		{name: "a body beyond the block's", body: 1, index: 32},
+		{name: "bodies of four GiB", bodies: 1<<32 - 1, index: 32},
+		{name: "a block elsewhere", at: 1, index: 32},
+		{name: "a block of four GiB", size: 1<<32 - 1, index: 32},
+		{name: "an index of less than nothing", index: -1},
+		{name: "an index larger than the file", index: 1 << 40},
+	}
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			heads := binary.AppendUvarint(bytes.Clone(head), tt.body<<1)
+			block := binary.BigEndian.AppendUint32(nil, 1)
+			for _, n := range []uint32{uint32(len(heads)), uint32(tt.bodies), 0} {
+				block = binary.BigEndian.AppendUint32(block, n)
+			}
+			block = append(append(block, byte(diff.Zstd)), make([]byte, 8)...)
+			block = append(block, heads...)
+			file := binary.BigEndian.AppendUint64(bytes.Clone(block), 0)
+			file = binary.BigEndian.AppendUint64(file, tt.at)
+			file = binary.BigEndian.AppendUint32(file, uint32(max(tt.size, uint64(len(block)))))
+			file = binary.BigEndian.AppendUint32(file, 1)
+			file = mend(append(file, make([]byte, 8)...), 32)
+			store := newStore()
+			store.files["file"] = file
+			c := diff.NewCursor(store, diff.FileInfo{Name: "file", Bytes: int64(len(file)), Index: tt.index}, diff.Range{}, 1<<20)
+			defer c.Close()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			rows, err := drain(t.Context(), c)
+			runtime.ReadMemStats(&after)
+			if i == 0 && (rows != 1 || err != nil) || i > 0 && !fault.Is(err, fault.Invalid) {
+				t.Errorf("got %d rows and %v", rows, err)
+			}
+			if got := after.TotalAlloc - before.TotalAlloc; got > 64<<20 {
+				t.Errorf("allocated %d MiB", got>>20)
+			}
+		})
+	}
+}
+
 // mend makes the checksums of a file's index and of its blocks right.
 func mend(file []byte, index int64) []byte {
 	const blockHeader, indexEntry = 4*4 + 1 + 8, 8 + 8 + 4 + 4
@@ -47,7 +98,7 @@ func mend(file []byte, index int64) []byte {
 	binary.BigEndian.PutUint64(file[len(file)-8:], xxh3.Hash(entries))
 	for ; len(entries) >= indexEntry; entries = entries[indexEntry:] {
 		at := binary.BigEndian.Uint64(entries[8:])
-		if at > uint64(len(blocks)) {
+		if at >= uint64(len(blocks)) {
 			continue
 		}
 		for rest := blocks[at:]; len(rest) > blockHeader; {
