@@ -157,6 +157,26 @@ func TestOldWritersForgetHeaders(t *testing.T) {
 	}
 }
 
+// TestGroupsWithAPhysicalType has what some writers say of their root.
+func TestGroupsWithAPhysicalType(t *testing.T) {
+	leaf := meta.Element{Name: "c", Type: meta.Int64}
+	for _, tt := range []struct {
+		name     string
+		elements []meta.Element
+		leaves   int // -1 for an error
+	}{
+		{"the root", []meta.Element{{Name: "chunk", Type: meta.Int64, Children: 2}, leaf, leaf}, 2},
+		{"a struct", []meta.Element{{Name: "root", Type: meta.Group, Children: 1}, {Name: "s", Type: meta.ByteArray, Children: 1}, leaf}, 1},
+		{"a root that is a value", []meta.Element{leaf}, -1},
+		{"children that are missing", []meta.Element{{Name: "chunk", Type: meta.Int64, Children: 2}, leaf}, -1},
+	} {
+		_, leaves, err := treeOf(tt.elements)
+		if got := len(leaves); (err != nil) != (tt.leaves < 0) || err == nil && got != tt.leaves {
+			t.Errorf("%s: got %d leaves, %v, want %d", tt.name, got, err, tt.leaves)
+		}
+	}
+}
+
 // TestTimesBeforeChrist: the fraction of an INT96 stands before a year's era.
 func TestTimesBeforeChrist(t *testing.T) {
 	for _, tt := range []struct {
