@@ -46,6 +46,10 @@ targets() {
   return $status
 }
 
+# ended_late is for a target that found nothing, but was still running when its time was over: on a busy machine go calls
+# that a failure.
+ended_late() { grep -qx ' *context deadline exceeded' "$1" && ! grep -q 'Failing input\|hung or terminated' "$1"; }
+
 # fuzz runs a target in its package's folder, below which go writes what it finds.
 fuzz() {
   local folder=$1 name=$2 package=$3 target=$4
@@ -53,6 +57,9 @@ fuzz() {
   (cd "$folder" && exec "$work/$name.test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "$fuzz_time" -test.fuzzminimizetime 3s \
     -test.parallel "$parallel" -test.fuzzcachedir "$cache/$package") >"$log" 2>&1 </dev/null
   local status=$?
+  if ended_late "$log"; then
+    status=0
+  fi
   local did
   did=$(sed -n 's/^fuzz: elapsed: .*execs: \([0-9]*\).*new interesting: \([0-9]*\).*/\1 executions, \2 new inputs/p' "$log" | tail -n 1)
   if [ $status -eq 0 ]; then
@@ -63,6 +70,6 @@ fuzz() {
     return 1
   fi
 }
-export -f fuzz
+export -f fuzz ended_late
 
 targets "$@" | xargs -r -P "$jobs" -L 1 bash -c 'fuzz "$@"' fuzz
