@@ -194,6 +194,11 @@ var differences = []difference{
 		[]try{{"ndjson", "DateTime('Europe/Madrid')", `"2106-02-07t06:28:15"`, value("2106-02-07 06:28:15"), refused()}},
 	},
 	{
+		"a comma before the fraction of a second", "refuses it", "reads it",
+		func(c *try) bool { return c.onlyOurs() && isClock(c.kind()) && strings.Contains(c.plain(), ",") },
+		[]try{{"ndjson", "DateTime64(6, 'UTC')", `"2106-02-07 06:28:13,5"`, value("2106-02-07 06:28:13.500000"), refused()}, {"csv", "DateTime64(3, 'UTC')", "2024-02-29 12:34:56,123", value("2024-02-29 12:34:56.123"), refused()}},
+	},
+	{
 		"a time that the zone's clock skips", "an hour less", "an hour more",
 		func(c *try) bool {
 			ours, err1 := time.Parse(time.DateTime, c.ours.value)
