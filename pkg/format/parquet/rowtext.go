@@ -276,7 +276,8 @@ func (t *rowTexts) leaf(dst []byte, n *node) []byte {
 // written in hexadecimal digits.
 func (t *fileType) appendReadable(dst []byte, e *entries, k int) []byte {
 	bytes := t.kind == fileBytes || t.kind == fileText || t.kind == fileJSON
-	if bytes && !utf8.Valid(e.bytes(k)) || t.kind == fileNull && t.physical == meta.ByteArray {
+	unmarked := t.kind == fileNull && (t.physical == meta.ByteArray || t.physical == meta.FixedLenByteArray)
+	if bytes && !utf8.Valid(e.bytes(k)) || unmarked {
 		return text.AppendHex(dst, e.bytes(k))
 	}
 	return t.appendText(dst, e, k)
