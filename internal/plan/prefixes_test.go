@@ -152,13 +152,13 @@ func listed(p *plan.Pattern, key string) (times int) {
 	return times
 }
 
-// manyDigits are ranges that written out would be millions of globs.
-var manyDigits = regexp.MustCompile(`\d{4}`)
+// manyDigits are ranges that written out would be many thousands of globs.
+var manyDigits = regexp.MustCompile(`\d{4}|\d{3}.*\{.*\d{3}`)
 
 func FuzzPatternAgainstItsMeaning(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"in/**/*.csv", "in/x/a.csv"}, {"{a,b}?{1..3}", "aé3"}, {"a{,}b", "ab"}, {"**", "x//y"}, {"{01..12}/{8..11}*", "07/9z"},
-		{"a**/b", "ab"}, {"{000..999}/{000..999}", "123/456"}, {"{x*,y?}/**", "yz/a/b"}, {"/a//{b c,b+c,b%20c}", "/a//b+c"},
+		{"a**/b", "ab"}, {"{000..999}/{00..09}", "123/05"}, {"{x*,y?}/**", "yz/a/b"}, {"/a//{b c,b+c,b%20c}", "/a//b+c"},
 		{"{a,ab,abc}*", "abcd"}, {"é{ü,u}\x01?", "éü\x01/"}, {"in/{*.csv,**/x}", "in/a/x"}, {"*{a,b}", "xb"}, {"", "any"},
 	} {
 		f.Add(seed[0], seed[1])
