@@ -39,8 +39,9 @@ fmt: ## Format the Go code
 	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
 
 FUZZTIME ?= 30s
-fuzz: ## Run each fuzz target for FUZZTIME (30s)
-	@scripts/fuzz.sh $(FUZZTIME)
+JOBS ?= 1
+fuzz: ## Run each fuzz target for FUZZTIME (30s), JOBS (1) at a time
+	@JOBS='$(JOBS)' scripts/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 .PHONY: bench-micro
 bench: setup ## Compare with what else could do the jobs, and write bench/README.md; ROWS=n REPEAT=n ONLY=export,diff
@@ -85,8 +86,8 @@ prove-values: setup ## Read half a million random texts here and in ClickHouse; 
 	VALUES_ROUNDS='$(or $(ROUNDS),100)' VALUES_SEED='$(or $(SEED),$(shell date +%s))' \
 		go test -count=1 -timeout 60m -v -run '^TestValuesEqualClickHouses$$' ./pkg/format/all
 
-prove-corpora: ## Read every file below the folder CORPORA, from wherever it is
-	LONGSHORE_CORPORA='$(abspath $(CORPORA))' go test -count=1 -tags prove -v -run '^TestForeignCorpora$$' ./pkg/format/all
+prove-corpora: ## Read every file below the folder CORPORA, and SPOIL=n spoilt copies of each
+	LONGSHORE_SPOIL='$(or $(SPOIL),0)' LONGSHORE_CORPORA='$(abspath $(CORPORA))' go test -count=1 -tags prove -timeout 60m -v -run '^TestForeignCorpora$$' ./pkg/format/all
 
 .PHONY: prove-listing
 prove-listing: setup ## List 100,000 keys and compare them with a file ledger of as many, and print the producer's memory

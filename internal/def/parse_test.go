@@ -53,6 +53,7 @@ func TestProjectMistakes(t *testing.T) {
 		{"circle", "syncs/s.yaml", sync + "schedule: {after: s}\n", "s → s"},
 		{"after nobody", "syncs/s.yaml", sync + "schedule: {after: ss}\n", `there is no sync or datasource "ss", did you mean "s"?`},
 		{"two schedules", "syncs/s.yaml", sync + "schedule: {every: 1m, cron: '@daily'}\n", "has 2 ways to start a run"},
+		{"no cron", "syncs/s.yaml", sync + "schedule: {cron: ''}\n", "empty spec string"},
 		{"never", "syncs/s.yaml", sync + "schedule: {cron: '0 0 30 2 *'}\n", "never happens"},
 		{"zone in cron", "syncs/s.yaml", sync + "schedule: {cron: 'TZ=UTC'}\n", "not a part of the expression"},
 		{"columns and mapping", "syncs/s.yaml", sync + "columns: [a]\nmapping: {a: b}\n", "syncs/s.yaml:5: mapping excludes columns"},

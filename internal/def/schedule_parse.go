@@ -42,8 +42,10 @@ func parseSchedule(parent *object, zone string) Schedule {
 		return Schedule{Kind: Interval, Every: every.duration(minEvery), CatchUp: catchUp}
 	case hasCron:
 		s := Schedule{Kind: Cron, Cron: expr.text(), Zone: zone, CatchUp: catchUp}
-		if err := checkCron(s.Cron); s.Cron != "" && err != nil {
-			expr.fail(`use five fields such as "30 6 * * 1-5"`, "%s: %s", expr.label, err)
+		if _, isText := expr.scalar(); isText {
+			if err := checkCron(s.Cron); err != nil {
+				expr.fail(`use five fields such as "30 6 * * 1-5"`, "%s: %s", expr.label, err)
+			}
 		}
 		if hasZone {
 			s.Zone = timezone.zone()

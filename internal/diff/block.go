@@ -160,6 +160,9 @@ func (b *block) next() (bool, error) {
 	if n <= 0 || key > uint64(len(rest)-n) {
 		return false, errDamaged("a head is cut short")
 	}
+	if size>>1 > uint64(b.size-b.end) {
+		return false, errDamaged("a body is cut short")
+	}
 	rest = rest[n:]
 	b.head.Key, b.head.Gone = rest[:key:key], size&1 == 1
 	b.heads = rest[key:]
@@ -175,13 +178,13 @@ func (b *block) body() ([]byte, error) {
 			return nil, err
 		}
 	}
-	if b.end > len(b.bodies) {
-		return nil, errDamaged("a body is cut short")
-	}
 	return b.bodies[b.at:b.end:b.end], nil
 }
 
 func (b *block) decompress() (err error) {
+	if !b.sizeHolds() {
+		return errDamaged("the bodies of a block are of another size")
+	}
 	if cap(b.buf) < b.size {
 		b.buf = make([]byte, 0, b.size+b.size/8)
 	}
@@ -201,6 +204,29 @@ func (b *block) decompress() (err error) {
 	}
 	b.buf = b.bodies
 	return nil
+}
+
+// sizeHolds reports whether the bodies are as large as the block's header says,
+// by which memory is taken: the checksum is of what follows the header.
+func (b *block) sizeHolds() bool {
+	switch b.codec {
+	case S2:
+		n, err := s2.DecodedLen(b.stored)
+		return err == nil && n == b.size
+	case Zstd:
+		if len(b.stored) == 0 {
+			return b.size == 0
+		}
+		var frame zstd.Header
+		if err := frame.Decode(b.stored); err != nil {
+			return false
+		}
+		if !frame.HasFCS {
+			return b.size < 256 // smaller frames don't say
+		}
+		return frame.FrameContentSize == uint64(b.size)
+	}
+	return true
 }
 
 func errDamaged(what string) error { return fault.New(fault.Invalid, "%s", what) }

@@ -123,23 +123,32 @@ type blockAt struct {
 	size   int64
 }
 
-// readIndex finds the blocks that may have rows in a range.
+// readIndex finds the blocks that may have rows in a range. They stand together.
 func readIndex(ctx context.Context, store Store, f FileInfo, r Range) ([]blockAt, error) {
+	damaged := fault.New(fault.Invalid, "read %s: its index is damaged", f.Name)
+	entries := f.Index - 8
+	if entries < 0 || entries%indexEntry != 0 || f.Index > f.Bytes {
+		return nil, damaged
+	}
 	data := make([]byte, f.Index)
 	if err := store.Read(ctx, f.Name, f.Bytes-f.Index, data); err != nil {
 		return nil, err
 	}
-	entries := len(data) - 8
-	if entries < 0 || entries%indexEntry != 0 || xxh3.Hash(data[:entries]) != binary.BigEndian.Uint64(data[entries:]) {
-		return nil, fault.New(fault.Invalid, "read %s: its index is damaged", f.Name)
+	if xxh3.Hash(data[:entries]) != binary.BigEndian.Uint64(data[entries:]) {
+		return nil, damaged
 	}
 	var blocks []blockAt
-	for at := 0; at < entries; at += indexEntry {
+	end := int64(0) // of the block before
+	for at := int64(0); at < entries; at += indexEntry {
 		b := blockAt{
 			first:  binary.BigEndian.Uint64(data[at:]),
 			offset: int64(binary.BigEndian.Uint64(data[at+8:])),
 			size:   int64(binary.BigEndian.Uint32(data[at+16:])),
 		}
+		if b.offset != end || b.size > f.Bytes-f.Index-end {
+			return nil, damaged
+		}
+		end += b.size
 		if !r.beforeEnd(b.first) {
 			break
 		}

@@ -1,13 +1,11 @@
 package export
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
 
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
@@ -46,25 +44,6 @@ type shared struct {
 }
 
 func (s shared) schema() (*arrow.Schema, error) { return decodeSchema(s.Schema) }
-
-// decodeSchema is the inverse of encodeSchema.
-func decodeSchema(stream []byte) (*arrow.Schema, error) {
-	r, err := ipc.NewReader(bytes.NewReader(stream))
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "read a schema: %w", err)
-	}
-	defer r.Release()
-	return r.Schema(), nil
-}
-
-// encodeSchema returns a schema as an Arrow IPC stream.
-func encodeSchema(s *arrow.Schema) ([]byte, error) {
-	var buf bytes.Buffer
-	if err := ipc.NewWriter(&buf, ipc.WithSchema(s)).Close(); err != nil {
-		return nil, fault.New(fault.Invalid, "encode a schema: %w", err)
-	}
-	return buf.Bytes(), nil
-}
 
 // ledgerField is a column as records show it.
 type ledgerField struct {

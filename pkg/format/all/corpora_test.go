@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +28,8 @@ import (
 // TestForeignCorpora reads every file below the folder LONGSHORE_CORPORA, with
 // the columns that are inferred from it, and prints what became of it. A file may
 // be read or refused; it must not crash, hang, take memory without bound, or fail
-// with an error that blames somebody else than the file.
+// with an error that blames somebody else than the file. LONGSHORE_SPOIL is how
+// many spoilt copies of each are read as well.
 func TestForeignCorpora(t *testing.T) {
 	root := os.Getenv("LONGSHORE_CORPORA")
 	if root == "" {
@@ -38,7 +41,10 @@ func TestForeignCorpora(t *testing.T) {
 		}
 		if reader := readerFor(path); reader != nil {
 			name, _ := filepath.Rel(root, path)
-			t.Run(name, func(t *testing.T) { readForeign(t, reader, path) })
+			t.Run(name, func(t *testing.T) {
+				readForeign(t, reader, path)
+				readSpoilt(t, reader, path, number("LONGSHORE_SPOIL", 0))
+			})
 		}
 		return nil
 	})
@@ -85,6 +91,42 @@ func readForeign(t *testing.T, reader format.Reader, path string) {
 	}
 	if got := after.TotalAlloc - before.TotalAlloc; got > uint64(64*len(content))+1<<29 {
 		t.Errorf("allocated %d MiB for %d bytes", got>>20, len(content))
+	}
+}
+
+// readSpoilt reads copies of a file that have a few other bytes, as often in the
+// last quarter, where Parquet has its footer, as elsewhere. It says by which
+// number a copy is made again.
+func readSpoilt(t *testing.T, reader format.Reader, path string, copies int) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(content) == 0 || len(content) > 64<<10 {
+		return
+	}
+	for n := range copies {
+		rnd := rand.New(rand.NewPCG(uint64(n), uint64(len(content))))
+		spoilt := bytes.Clone(content)
+		for range 1 + rnd.IntN(3) {
+			from := rnd.IntN(2) * len(content) * 3 / 4
+			at := from + rnd.IntN(len(content)-from)
+			if rnd.IntN(2) == 0 {
+				spoilt[at] ^= 1 << rnd.IntN(8)
+			} else {
+				spoilt[at] = []byte{0, 1, 0x7f, 0x80, 0xff, byte(rnd.Uint32())}[rnd.IntN(6)]
+			}
+		}
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					t.Errorf("copy %d: %v\n%s", n, p, debug.Stack())
+				}
+			}()
+			if _, _, err := inferAndRead(reader, spoilt); err != nil && !fault.Is(err, fault.Invalid) {
+				t.Errorf("copy %d: got %v, want an Invalid error", n, err)
+			}
+		}()
 	}
 }
 

@@ -51,6 +51,9 @@ func isClock(k schema.Kind) bool    { return k == schema.DateTime || k == schema
 var (
 	wholeText   = regexp.MustCompile(`^[+-]?\d+$`)
 	numberText  = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
+	spacedText  = regexp.MustCompile(`"( +[^" ]*|[^" ]* +)"`)
+	pointText   = regexp.MustCompile(`\d(\.\d*)?[eE]|\d\.0`)
+	zeroText    = regexp.MustCompile(`^[+-]?(0+\.?0*|\.0+)[eE][+-]?\d+$`)
 	secondsText = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 )
 
@@ -90,17 +93,26 @@ var differences = []difference{
 	{
 		"a whole number with a point or an exponent, for an integer", "refuses it", "reads it",
 		func(c *try) bool {
+			if isCompound(c.kind()) {
+				return c.onlyOurs() && c.isJSON() && json.Valid([]byte(c.text)) && pointText.MatchString(c.text)
+			}
 			want, ok := new(big.Rat).SetString(strings.TrimSpace(c.plain()))
 			return c.onlyOurs() && c.kind().IsInteger() && ok && strings.ContainsAny(c.plain(), ".eE") && want.IsInt() && want.Num().String() == c.ours.value
 		},
-		[]try{{"csv", "Int32", "12.00", value("12"), refused()}, {"ndjson", "UInt8", `2.5e1`, value("25"), refused()}},
+		[]try{{"csv", "Int32", "12.00", value("12"), refused()}, {"ndjson", "UInt8", `2.5e1`, value("25"), refused()}, {"ndjson", "Array(Int32)", "[1E2,-3]", value("[100,-3]"), refused()}},
 	},
 	{
 		"spaces around a value that is no text", "refuses most", "ignores them",
 		func(c *try) bool {
-			return c.onlyOurs() && !isCompound(c.kind()) && c.kind() != schema.String && strings.TrimSpace(c.plain()) != c.plain()
+			if isCompound(c.kind()) {
+				return c.onlyOurs() && c.isJSON() && spacedText.MatchString(c.text)
+			}
+			return c.onlyOurs() && c.kind() != schema.String && strings.TrimSpace(c.plain()) != c.plain()
 		},
-		[]try{{"csv", "Bool", "y ", value("true"), refused()}, {"ndjson", "Decimal(9, 2)", `"+5 "`, value("5"), refused()}},
+		[]try{
+			{"csv", "Bool", "y ", value("true"), refused()}, {"ndjson", "Decimal(9, 2)", `"+5 "`, value("5"), refused()},
+			{"ndjson", "Map(UInt8, String)", `{"1 ":"a"}`, value("{1:'a'}"), refused()},
+		},
 	},
 	{
 		"`-0` for an unsigned integer", "refuses it", "reads 0",
@@ -122,6 +134,13 @@ var differences = []difference{
 			return c.onlyTheirs() && c.kind() == schema.Decimal && !c.isWellFormed() && numberText.MatchString(c.plain()) && c.isJSONNumber()
 		},
 		[]try{{"csv", "Decimal(9, 2)", "1.259", refused(), value("1.25")}},
+	},
+	{
+		"a zero with a large exponent, for a Decimal: `0e91`", "refuses it", "reads 0",
+		func(c *try) bool {
+			return c.onlyOurs() && c.kind() == schema.Decimal && c.ours.value == "0" && zeroText.MatchString(strings.TrimSpace(c.plain()))
+		},
+		[]try{{"csv", "Decimal(18, 4)", "0e91", value("0"), refused()}, {"ndjson", "Decimal(18, 4)", `"0.E91"`, value("0"), refused()}},
 	},
 	{
 		"a part of a number: `1e`, `-`, `.`, or nothing", "reads what there is, or 0", "refuses it",
@@ -147,7 +166,7 @@ var differences = []difference{
 	{
 		"a number without quotes in JSON, for a Date, Date32 or DateTime64", "counts days, or ticks of a second", "reads it as the same text in quotes: `20240229`, or seconds",
 		func(c *try) bool {
-			return c.isJSON() && !c.isQuoted() && (c.kind() == schema.Date || c.kind() == schema.Date32 || c.kind() == schema.DateTime64) && secondsText.MatchString(c.text)
+			return c.isJSON() && !c.isQuoted() && (c.kind() == schema.Date || c.kind() == schema.Date32 || c.kind() == schema.DateTime64) && secondsText.MatchString(strings.TrimSpace(c.text))
 		},
 		[]try{{"ndjson", "Date", "20240229", value("2024-02-29"), value("2120-12-21")}, {"ndjson", "DateTime64(3, 'UTC')", "1709210096", value("2024-02-29 12:34:56.000"), value("1970-01-20 18:46:50.096")}},
 	},
@@ -164,14 +183,20 @@ var differences = []difference{
 		[]try{{"csv", "DateTime('UTC')", "2024-02-29 12:34:56.123", refused(), value("2024-02-29 12:34:56")}},
 	},
 	{
-		"a time out of range, or written otherwise: `2024-2-9 1:02`", "reads what it can, with today's date where there is none", "refuses it",
+		"a time out of range, or written otherwise: `2024-2-9 1:02`, `+21:00`", "reads what it can, with today's date where there is none", "refuses it",
 		func(c *try) bool { return c.onlyTheirs() && isClock(c.kind()) && !c.isWellFormed() },
-		[]try{{"csv", "DateTime('UTC')", "2024-2-9 1:02", refused(), value("2024-02-09 01:02:00")}, {"csv", "DateTime('UTC')", "1969-12-31 23:59:59", refused(), value("1970-01-01 00:00:00")}},
+		[]try{{"csv", "DateTime('UTC')", "2024-2-9 1:02", refused(), value("2024-02-09 01:02:00")}, {"csv", "DateTime('UTC')", "1969-12-31 23:59:59", refused(), value("1970-01-01 00:00:00")},
+			{"csv", "DateTime('UTC')", "2024-02-29T12:34:56+01:60", refused(), value("2024-02-29 10:34:56")}},
 	},
 	{
 		"a small `t` between date and time", "refuses some", "reads it",
 		func(c *try) bool { return c.onlyOurs() && isClock(c.kind()) && strings.Contains(c.plain(), "t") },
 		[]try{{"ndjson", "DateTime('Europe/Madrid')", `"2106-02-07t06:28:15"`, value("2106-02-07 06:28:15"), refused()}},
+	},
+	{
+		"a comma before the fraction of a second", "refuses it", "reads it",
+		func(c *try) bool { return c.onlyOurs() && isClock(c.kind()) && strings.Contains(c.plain(), ",") },
+		[]try{{"ndjson", "DateTime64(6, 'UTC')", `"2106-02-07 06:28:13,5"`, value("2106-02-07 06:28:13.500000"), refused()}, {"csv", "DateTime64(3, 'UTC')", "2024-02-29 12:34:56,123", value("2024-02-29 12:34:56.123"), refused()}},
 	},
 	{
 		"a time that the zone's clock skips", "an hour less", "an hour more",
@@ -248,6 +273,21 @@ var differences = []difference{
 		"`null` for an Array in CSV", "an array of a null, where it takes nulls", "an empty array",
 		func(c *try) bool { return !c.isJSON() && c.kind() == schema.Array && c.text == "null" },
 		[]try{{"csv", "Array(Nullable(Float64))", "null", value("[]"), value("[NULL]")}},
+	},
+	{
+		"`null` for an Array or Map in JSON", "refuses it", "an empty one",
+		func(c *try) bool {
+			return c.onlyOurs() && c.isJSON() && (c.kind() == schema.Array || c.kind() == schema.Map) && strings.TrimSpace(c.text) == "null"
+		},
+		[]try{{"ndjson", "Array(Nullable(Float64))", "null", value("[]"), refused()}, {"ndjson", "Map(String, Int32)", "null", value("{}"), refused()}},
+	},
+	{
+		"something behind a row's end in JSON: `{\"a\":1}}`", "skips it", "refuses the row",
+		func(c *try) bool {
+			value, _, more := strings.Cut(c.text, "}")
+			return c.onlyTheirs() && c.isJSON() && more && json.Valid([]byte(value))
+		},
+		[]try{{"ndjson", "Enum8('a' = 1, 'b' = -2)", "-2}", refused(), value("b")}},
 	},
 	{
 		"an array with something missing or left over: `[1,,2]`, `[1]x`, `17`", "reads what it can", "refuses it",

@@ -68,6 +68,9 @@ func inRange(t schema.Type, text string) bool {
 	return ok && n.Cmp(limit) < 0 && n.Cmp(new(big.Int).Neg(limit)) >= 0
 }
 
+// noOffset is an offset that no zone ever had, some of which package time takes.
+var noOffset = regexp.MustCompile(`[+-](1[6-9]|[2-9]\d|\d\d:?[6-9]\d)(:?\d\d)?$`)
+
 var timeText = regexp.MustCompile(`^\d{4}-\d\d-\d\d([ T]\d\d:.*)?$`)
 
 func isTime(t schema.Type, text string) bool {
@@ -77,7 +80,7 @@ func isTime(t schema.Type, text string) bool {
 	}
 	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04", time.DateOnly} {
 		at, err := time.Parse(layout, text) // takes a fraction after the seconds, and an hour of one digit
-		if err != nil || !timeText.MatchString(text) {
+		if err != nil || !timeText.MatchString(text) || len(text) > len(time.DateOnly) && noOffset.MatchString(text) {
 			continue
 		}
 		_, fraction, _ := strings.Cut(text, ".")

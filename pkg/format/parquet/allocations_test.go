@@ -3,6 +3,7 @@ package parquet
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -73,5 +74,29 @@ func TestNoTypeAllocatesPerRow(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestInferTakesATextOnce has a list of structs with many fields: each is inferred
+// from the list's text, of which there is one.
+func TestInferTakesATextOnce(t *testing.T) {
+	infer := func(fields int) uint64 {
+		var inner []arrow.Field
+		for i := range fields {
+			inner = append(inner, arrow.Field{Name: fmt.Sprintf("field_%03d", i), Type: arrow.PrimitiveTypes.Int8})
+		}
+		s := arrow.NewSchema([]arrow.Field{{Name: "items", Type: arrow.ListOf(arrow.StructOf(inner...))}}, nil)
+		object := objectOf(t, s, format.WriteOptions{}, []arrow.Record{everyBatch(s, 1, 2000, false)})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := (Format{}).Infer(t.Context(), inputOf(object), format.ReadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	few, many := infer(10), infer(100)
+	if many > 20*few {
+		t.Errorf("ten times as many fields took %d times the memory, want about ten times", many/few)
 	}
 }

@@ -98,6 +98,9 @@ func (t *fileType) appendText(dst []byte, e *entries, k int) []byte {
 		return append96(dst, e.bytes(k))
 	case fileUUID:
 		return text.AppendUUID(dst, e.bytes(k))
+	case fileNull: // the file says that there is no value, and has one
+		unmarked := fileTypeOf(&meta.Element{Type: t.physical, Converted: meta.NoConverted})
+		return unmarked.appendText(dst, e, k)
 	}
 	return append(dst, e.bytes(k)...)
 }

@@ -144,6 +144,36 @@ func TestAnnotationsThatDoNotFit(t *testing.T) {
 	}
 }
 
+// TestValuesInAColumnOfNulls has columns that are marked as holding nothing, and
+// hold something: their rows are rejected, and shown as they are.
+func TestValuesInAColumnOfNulls(t *testing.T) {
+	for _, tt := range []struct {
+		physical meta.Type
+		value    []byte
+		want     string
+	}{
+		{meta.Boolean, []byte{1}, `{"c":"true"}`},
+		{meta.Int32, []byte{7, 0, 0, 0}, `{"c":"7"}`},
+		{meta.Int64, []byte{7, 0, 0, 0, 0, 0, 0, 0}, `{"c":"7"}`},
+		{meta.Int96, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0x8c, 0x3d, 0x25, 0}, `{"c":"1970-01-01T00:00:00Z"}`},
+		{meta.Float, []byte{0, 0, 0x80, 0x3f}, `{"c":"1"}`},
+		{meta.Double, []byte{0, 0, 0, 0, 0, 0, 0xf0, 0x3f}, `{"c":"1"}`},
+		{meta.ByteArray, []byte{2, 0, 0, 0, 0xff, 'i'}, `{"c":"\\xff69"}`},
+		{meta.FixedLenByteArray, []byte{0xff, 'i'}, `{"c":"\\xff69"}`},
+	} {
+		element := meta.Element{Type: tt.physical, TypeLength: 2, Repetition: meta.Required, Logical: meta.Logical{Kind: meta.UnknownKind}, Converted: meta.NoConverted}
+		size := int32(len(tt.value))
+		file := onePageOf(element, 1, 1, meta.PageHeader{Type: meta.DataPage, Uncompressed: size, Compressed: size, Values: 1}, tt.value, meta.Uncompressed)
+		if _, err := (Format{}).Infer(t.Context(), inputOf(file), format.ReadOptions{}); err != nil {
+			t.Error(err)
+		}
+		_, rejects, _ := readAll(t, file, columnsOf(t, "c", "Nullable(String)"), format.ReadOptions{}, 10)
+		if len(rejects) != 1 || rejects[0].Errors[0].Code != "type mismatch" || string(rejects[0].Raw) != tt.want {
+			t.Errorf("type %d: got %+v, want one with %s", tt.physical, rejects, tt.want)
+		}
+	}
+}
+
 // TestOldWritersForgetHeaders: a chunk of parquet-mr before 1.2.9 is longer than
 // its metadata says. Of other writers, that is damage.
 func TestOldWritersForgetHeaders(t *testing.T) {
@@ -153,6 +183,26 @@ func TestOldWritersForgetHeaders(t *testing.T) {
 	} {
 		if got := forgetsHeaders(createdBy); got != want {
 			t.Errorf("%q: got %v, want %v", createdBy, got, want)
+		}
+	}
+}
+
+// TestGroupsWithAPhysicalType has what some writers say of their root.
+func TestGroupsWithAPhysicalType(t *testing.T) {
+	leaf := meta.Element{Name: "c", Type: meta.Int64}
+	for _, tt := range []struct {
+		name     string
+		elements []meta.Element
+		leaves   int // -1 for an error
+	}{
+		{"the root", []meta.Element{{Name: "chunk", Type: meta.Int64, Children: 2}, leaf, leaf}, 2},
+		{"a struct", []meta.Element{{Name: "root", Type: meta.Group, Children: 1}, {Name: "s", Type: meta.ByteArray, Children: 1}, leaf}, 1},
+		{"a root that is a value", []meta.Element{leaf}, -1},
+		{"children that are missing", []meta.Element{{Name: "chunk", Type: meta.Int64, Children: 2}, leaf}, -1},
+	} {
+		_, leaves, err := treeOf(tt.elements)
+		if got := len(leaves); (err != nil) != (tt.leaves < 0) || err == nil && got != tt.leaves {
+			t.Errorf("%s: got %d leaves, %v, want %d", tt.name, got, err, tt.leaves)
 		}
 	}
 }

@@ -54,6 +54,7 @@ type sampler struct {
 	file  *opened
 	found []found
 	rows  int64
+	raw   []byte // the row as JSON, of which only the size counts
 }
 
 // found is a field of the inference.
@@ -265,10 +266,11 @@ func (s *sampler) sample(limit int) error {
 }
 
 func (s *sampler) row(t *rowTexts) (int, error) {
-	raw, err := t.row(nil, len(s.found))
+	raw, err := t.row(s.raw[:0], len(s.found))
 	if err != nil {
 		return 0, err
 	}
+	s.raw = raw
 	s.rows++
 	for i := range s.found {
 		f := &s.found[i]

@@ -137,10 +137,15 @@ func (t *rowTexts) value(dst []byte, n *node, inside bool) []byte {
 	return dst
 }
 
-// note keeps the text of a field for the columns that come from it.
+// note keeps the text of a field for the columns that come from it: one text for
+// all of them, as the fields of a list's structs may be many.
 func (t *rowTexts) note(n *node, v []byte) {
-	for _, column := range t.capture[n] {
-		s := string(v)
+	columns := t.capture[n]
+	if len(columns) == 0 {
+		return
+	}
+	s := string(v)
+	for _, column := range columns {
 		t.values[column] = &s
 	}
 }
@@ -271,7 +276,8 @@ func (t *rowTexts) leaf(dst []byte, n *node) []byte {
 // written in hexadecimal digits.
 func (t *fileType) appendReadable(dst []byte, e *entries, k int) []byte {
 	bytes := t.kind == fileBytes || t.kind == fileText || t.kind == fileJSON
-	if bytes && !utf8.Valid(e.bytes(k)) || t.kind == fileNull && t.physical == meta.ByteArray {
+	unmarked := t.kind == fileNull && (t.physical == meta.ByteArray || t.physical == meta.FixedLenByteArray)
+	if bytes && !utf8.Valid(e.bytes(k)) || unmarked {
 		return text.AppendHex(dst, e.bytes(k))
 	}
 	return t.appendText(dst, e, k)

@@ -22,7 +22,7 @@ type node struct {
 // treeOf builds the tree that a footer lists. It returns the root and the leaves.
 func treeOf(elements []meta.Element) (*node, []*node, error) {
 	t := treeBuilder{rest: elements}
-	if len(elements) == 0 || elements[0].Type != meta.Group {
+	if len(elements) == 0 || !isGroup(elements[0]) {
 		return nil, nil, fmt.Errorf("a schema without a root")
 	}
 	root, err := t.take(nil, 0)
@@ -55,7 +55,7 @@ func (t *treeBuilder) take(parent *node, depth int) (*node, error) {
 			n.rep++
 		}
 	}
-	if n.element.Type != meta.Group {
+	if !isGroup(n.element) {
 		if n.element.Type == meta.FixedLenByteArray && n.element.TypeLength < 1 {
 			return nil, fmt.Errorf("field %s has values of %d bytes", n.dotted(), n.element.TypeLength)
 		}
@@ -63,6 +63,7 @@ func (t *treeBuilder) take(parent *node, depth int) (*node, error) {
 		t.leaves = append(t.leaves, n)
 		return n, nil
 	}
+	n.element.Type = meta.Group
 	if int64(n.element.Children) > int64(len(t.rest)) || n.element.Children < 0 {
 		return nil, fmt.Errorf("a schema with fields missing")
 	}
@@ -75,6 +76,10 @@ func (t *treeBuilder) take(parent *node, depth int) (*node, error) {
 	}
 	return n, nil
 }
+
+// isGroup reports whether a field has fields: some writers give their root a
+// physical type.
+func isGroup(e meta.Element) bool { return e.Type == meta.Group || e.Children > 0 }
 
 // name returns the field's own name.
 func (n *node) name() string { return n.element.Name }

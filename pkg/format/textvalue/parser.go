@@ -83,7 +83,7 @@ func fixedString(length int) Parser {
 func parseEnum(c *block.Column, text []byte) Problem {
 	n, ok := c.EnumNumber(text)
 	if !ok {
-		v, isInt := shortInt(text)
+		v, isInt := shortInt(withoutPlus(text))
 		if !isInt || v != int64(int16(v)) || !c.HasEnumNumber(int16(v)) {
 			return NotInEnum
 		}
@@ -91,6 +91,14 @@ func parseEnum(c *block.Column, text []byte) Problem {
 	}
 	c.AppendInt(int64(n))
 	return OK
+}
+
+// withoutPlus returns a number without a plus.
+func withoutPlus(text []byte) []byte {
+	if len(text) > 1 && text[0] == '+' && text[1] != '-' {
+		return text[1:]
+	}
+	return text
 }
 
 // Words that stand for true and false. Letters may be in any case.

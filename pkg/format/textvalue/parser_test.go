@@ -153,6 +153,8 @@ var values = []struct{ typ, text, want string }{
 	{"IPv6", "fe80::1%eth0", "!not an IPv6 address"},
 	{"Enum8('a' = 1, 'b' = 2)", "b", "b"},
 	{"Enum8('a' = 1, 'b' = 2)", "2", "b"},
+	{"Enum8('a' = 1, 'b' = 2)", "+2", "b"},
+	{"Enum8('a' = 1, 'b' = 2)", "+-2", "!not a name of the enum"},
 	{"Enum8('a' = 1, 'b' = 2)", "c", "!not a name of the enum"},
 	{"Enum8('a' = 1, 'b' = 2)", "3", "!not a name of the enum"},
 	{"LowCardinality(String)", "x", "x"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -124,6 +125,24 @@ func FuzzTypeName(f *testing.F) {
 		}
 		if shape := shapeOf(parseType(s)); shape.column == nil || shape.arrow == nil {
 			t.Errorf("%q has no shape", s)
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	for _, sql := range []string{"SELECT 1 -- x", "SELECT '", "WITH `a` AS (SELECT 1) SELECT 2 \"\\", "select ((", "SELECT 1 /*", "SELECT 1 # x", "SELECT 1 ORDER BY 1 LIMIT 1;#!"} {
+		f.Add(sql)
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		s, err := parse(sql)
+		if err != nil {
+			return
+		}
+		if !strings.HasPrefix(sql, s.sql) || s.sql == "" {
+			t.Fatalf("got %q of %q", s.sql, sql)
+		}
+		if again, err := parse(s.sql); err != nil || again != s {
+			t.Fatalf("got %+v, %v again, want %+v", again, err, s)
 		}
 	})
 }

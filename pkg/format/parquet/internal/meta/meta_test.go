@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -99,6 +100,10 @@ func TestPageHeaders(t *testing.T) {
 	}
 }
 
+func isEncrypted(g RowGroup) bool {
+	return slices.ContainsFunc(g.Chunks, func(c Chunk) bool { return c.Encrypted })
+}
+
 func FuzzReadFooter(f *testing.F) {
 	f.Add(AppendFooter(nil, footer()))
 	f.Add(AppendPageHeader(nil, &PageHeader{Type: DataPage, Values: 1}))
@@ -108,8 +113,8 @@ func FuzzReadFooter(f *testing.F) {
 			t.Fatalf("got a header of %d of %d bytes", n, len(b))
 		}
 		got, err := ReadFooter(b)
-		if err != nil {
-			return
+		if err != nil || slices.ContainsFunc(got.RowGroups, isEncrypted) {
+			return // encryption is read of, and never written
 		}
 		if _, err := ReadFooter(AppendFooter(nil, got)); err != nil && len(got.Schema) > 0 {
 			t.Fatalf("what was read and written again: %v", err)
