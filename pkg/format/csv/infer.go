@@ -80,14 +80,14 @@ func inferRow(w *window.Window, s *splitter, opts format.CSVReadOptions, samples
 		}
 		return false, err
 	}
-	if fields == nil {
-		return false, nil
-	}
-	w.Pos = end
 	if len(samples) == 1 {
 		samples[0].Null(line) // a blank line is a null where there is one field
 		inf.Rows += line
 	}
+	if fields == nil {
+		return false, nil
+	}
+	w.Pos = end
 	inf.Rows++
 	fields = s.padded(whole, len(samples))
 	if len(fields) != len(samples) {
