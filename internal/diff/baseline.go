@@ -59,6 +59,11 @@ func (b *Baseline) Keep() int {
 	return keep
 }
 
+// OpenHeads is Open for who asks for no bodies.
+func (b *Baseline) OpenHeads(store Store, within Range, memory int64) *Layers {
+	return b.Open(store, within, memory)
+}
+
 // Open returns a source over the baseline's rows in a range. It holds about as
 // many bytes as memory says.
 func (b *Baseline) Open(store Store, within Range, memory int64) *Layers {

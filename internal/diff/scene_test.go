@@ -101,6 +101,25 @@ func (t table) mutate(r *rand.Rand, share float64) table {
 	return out
 }
 
+// find returns the rows that aren't found in a baseline.
+func (t table) find(f *diff.Finder) table {
+	rest := table{}
+	for ids := range slices.Chunk(slices.Collect(maps.Keys(t)), 7) {
+		var heads []diff.Head
+		for _, id := range ids {
+			heads = append(heads, *head(id, t[id]))
+		}
+		found := make([]bool, len(ids))
+		f.Find(heads, found)
+		for i, id := range ids {
+			if !found[i] {
+				rest[id] = t[id]
+			}
+		}
+	}
+	return rest
+}
+
 // sorter sorts the table's rows in a memory so small that there are many files.
 func (t table) sorter(tb testing.TB, store diff.Store, name string, memory int64, fanin int) *diff.Sorter {
 	tb.Helper()
@@ -155,12 +174,12 @@ func want(now, then table) outcome {
 }
 
 // compare collects what Compare says, and checks its order.
-func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, level *diff.LevelWriter) {
+func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, found *diff.Found, level *diff.LevelWriter) {
 	tb.Helper()
 	defer now.Close()
 	defer then.Close()
 	var last diff.Head
-	err := diff.Compare(tb.Context(), now, then, func(op diff.Op, row diff.Source) error {
+	err := diff.Compare(tb.Context(), now, then, found, func(op diff.Op, row diff.Source) error {
 		h := row.Head()
 		id, n := binary.Uvarint(h.Key)
 		if n != len(h.Key) || h.Hash != diff.HashKey(h.Key) || h.Hash < last.Hash {
@@ -179,6 +198,9 @@ func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, le
 	}, func(h *diff.Head) { tb.Fatalf("key %x is said to be there twice", h.Key) })
 	if err != nil {
 		tb.Fatal(err)
+	}
+	if !found.Check() {
+		tb.Error("rows that were found aren't those of the baseline")
 	}
 }
 

@@ -31,6 +31,7 @@ type sender struct {
 	ctx   context.Context
 	sh    *shape
 	c     *comparing
+	was   diff.Source // the baseline's rows, whose bodies have no place
 	key   *diff.Key
 	out   *outputs
 	level *diff.LevelWriter
@@ -50,8 +51,8 @@ type sending struct {
 	ordered *diff.Sorter
 }
 
-func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing, before *diff.Layers) (*sender, error) {
-	s := &sender{ctx: ctx, sh: sh, c: c, log: e.log}
+func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing, was diff.Source, before *diff.Layers) (*sender, error) {
+	s := &sender{ctx: ctx, sh: sh, c: c, was: was, log: e.log}
 	rows, err := diff.NewRows(sh.carry.Schema())
 	if err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing
 		if c.Ordered && at != int(diff.Removed) {
 			named := p
 			named.Attempt += "-" + op
-			to.ordered = e.sorter(named, maxFiles)
+			to.ordered = e.sorter(named, maxFiles, e.cfg.DiffMemory)
 		}
 		s.ops = append(s.ops, to)
 	}
@@ -155,7 +156,7 @@ func (s *sender) flush(to *sending) error {
 func (s *sender) keep(op diff.Op, row diff.Source) error {
 	return s.level.Visit(op, row.Head(), func() ([]byte, error) {
 		body, err := row.Body()
-		if err == nil && s.c.Ordered {
+		if err == nil && s.c.Ordered && row != s.was {
 			body = body[:len(body)-placeBytes]
 		}
 		return body, err
