@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,7 @@ import (
 // compared with the baseline that the ones before made up, in several ranges and
 // with files of all sizes, and the outcome is that of comparing two maps.
 func TestCompareIsThatOfMaps(t *testing.T) {
-	most, fewest := 0, 1<<30
+	most, fewest, recalled := 0, 1<<30, 0
 	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
@@ -37,13 +38,14 @@ func TestCompareIsThatOfMaps(t *testing.T) {
 					base = g.spread(&got, now, 1+r.IntN(6), 1+r.IntN(6))
 				}
 				got.check(t, want(now, then))
+				recalled += g.recalled
 				most, fewest = max(most, len(base.Levels)), min(fewest, len(base.Levels))
 				then = now
 			}
 		})
 	}
-	if most < 3 || fewest > 1 {
-		t.Errorf("the baselines had %d to %d levels: the test says little", fewest, most)
+	if most < 3 || fewest > 1 || recalled == 0 {
+		t.Errorf("the baselines had %d to %d levels, and %d rows were compared without their bodies: the test says little", fewest, most, recalled)
 	}
 }
 
@@ -54,7 +56,9 @@ type generation struct {
 	name   string
 	before *diff.Baseline
 	memory int64
-	knows  int64 // bytes of memory for what is known of the baseline; zero for none
+	// recalled is how many rows were compared without their bodies.
+	recalled int
+	knows    int64 // bytes of memory for what is known of the baseline; zero for none
 }
 
 // salt is that of the generation's marks.
@@ -66,7 +70,7 @@ func (g *generation) find(ranges int) *diff.Known {
 	if g.knows == 0 {
 		return nil
 	}
-	known, err := diff.Learn(g.tb.Context(), g.store, g.before, diff.Ranges(ranges), salt, g.knows)
+	known, err := diff.Learn(g.tb.Context(), g.store, g.before, ranges, salt, g.knows)
 	if err != nil {
 		g.tb.Fatal(err)
 	}
@@ -132,17 +136,42 @@ func (g *generation) spread(got *outcome, now table, sorters, ranges int) *diff.
 // compare compares a range, and writes its file of the next level.
 func (g *generation) compare(got *outcome, within diff.Range, rows []diff.Source, found *diff.Found) diff.FileInfo {
 	g.tb.Helper()
-	layers := g.before.Open(g.store, within, g.memory)
-	w, err := diff.NewLevelWriter(g.tb.Context(), g.store, fmt.Sprintf("%s-level-%x", g.name, within.From), g.before.Keep(), layers, false)
+	keep := g.before.Keep()
+	layers := g.before.OpenHeads(g.store, within, keep, g.memory)
+	w, err := diff.NewLevelWriter(g.tb.Context(), g.store, fmt.Sprintf("%s-level-%x", g.name, within.From), keep, layers, false)
 	if err != nil {
 		g.tb.Fatal(err)
 	}
-	compare(g.tb, got, diff.NewMerge(rows...), layers, found, w)
+	g.recall(got, compare(g.tb, got, diff.NewMerge(rows...), layers, found, w))
 	info, err := w.Close()
 	if err != nil {
 		g.tb.Fatal(err)
 	}
 	return info
+}
+
+// recall reads the bodies of rows that were compared without.
+func (g *generation) recall(got *outcome, bare []bareRow) {
+	g.tb.Helper()
+	if len(bare) == 0 {
+		return
+	}
+	g.recalled += len(bare)
+	var hashes []uint64
+	for _, row := range bare {
+		hashes = append(hashes, diff.HashKey(key(row.id)))
+	}
+	rows := g.before.OpenSome(g.store, hashes, g.memory)
+	defer rows.Close()
+	for _, row := range bare {
+		for next(g.tb, rows) && !bytes.Equal(rows.Head().Key, key(row.id)) {
+		}
+		body, err := rows.Body()
+		if err != nil {
+			g.tb.Fatal(err)
+		}
+		got[row.op][row.id] = string(body)
+	}
 }
 
 func (g *generation) next(got *outcome, level []diff.FileInfo) *diff.Baseline {

@@ -4,10 +4,11 @@ package diff
 // baseline is found once: a second row that is the same isn't. It is used by one
 // goroutine.
 type Finder struct {
-	known  *Known
-	marker marker
-	ranges []foundRange
-	places []finderPlace
+	known   *Known
+	marker  marker
+	ranges  []foundRange
+	places  []finderPlace
+	touched uint32 // means nothing
 }
 
 // foundRange is which rows of a range were found.
@@ -48,6 +49,11 @@ func (f *Finder) Find(rows []Head, found []bool) {
 		k := &f.known.ranges[p.in]
 		at := k.start(rows[i].Hash)
 		p.from, p.to = k.starts[at], k.starts[at+1]
+	}
+	for i := range f.places {
+		if p := &f.places[i]; p.from < p.to {
+			f.touched += f.known.ranges[p.in].prints[p.from]
+		}
 	}
 	for i := range f.places {
 		found[i] = f.take(&f.places[i])

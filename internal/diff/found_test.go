@@ -15,7 +15,7 @@ func learn(t *testing.T, store diff.Store, rows table, memory int64) (*diff.Base
 	t.Helper()
 	b := rows.baseline(t, store, "base", 3)
 	b.Rows = int64(len(rows))
-	known, err := diff.Learn(t.Context(), store, b, diff.Ranges(2), salt, memory)
+	known, err := diff.Learn(t.Context(), store, b, 2, salt, memory)
 	if err != nil {
 		t.Fatal(err)
 	}

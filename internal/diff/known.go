@@ -18,6 +18,7 @@ import (
 // finds that out: see Found.Check.
 type Known struct {
 	salt   uint64
+	width  uint64 // of each range; zero where there is one
 	ranges []knownRange
 }
 
@@ -36,19 +37,19 @@ const (
 	rowsPerStart = 4
 )
 
-// Learn reads a baseline. Of the ranges, which follow each other and are all
-// hashes, it holds as much as memory has room for, in bytes; rows beyond that
-// aren't known. Marks depend on the salt.
-func Learn(ctx context.Context, store Store, b *Baseline, ranges []Range, salt uint64, memory int64) (*Known, error) {
-	k := &Known{salt: salt, ranges: make([]knownRange, len(ranges))}
-	room := int(memory / int64(len(ranges)) / knownBytes)
-	readers := min(runtime.GOMAXPROCS(0), len(ranges))
+// Learn reads a baseline. Of each of n Ranges it holds as much as memory has room
+// for, in bytes; rows beyond that aren't known. Marks depend on the salt.
+func Learn(ctx context.Context, store Store, b *Baseline, n int, salt uint64, memory int64) (*Known, error) {
+	ranges := Ranges(n)
+	k := &Known{salt: salt, width: ranges[0].To, ranges: make([]knownRange, n)}
+	room := int(memory / int64(n) / knownBytes)
+	readers := min(runtime.GOMAXPROCS(0), n)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
 	for i, r := range ranges {
 		k.ranges[i] = newKnownRange(r, b.Rows, room)
 		group.Go(func() error {
-			rows := b.OpenHeads(store, r, memory/int64(readers))
+			rows := b.OpenHeads(store, r, len(b.Levels), memory/int64(readers))
 			defer rows.Close()
 			return k.ranges[i].learn(ctx, rows, &marker{salt: salt}, room)
 		})
@@ -103,9 +104,8 @@ func (k *Known) Bytes() (n int64) {
 
 // rangeOf returns the range that a hash is in.
 func (k *Known) rangeOf(hash uint64) int {
-	i := 0
-	for !k.ranges[i].within.beforeEnd(hash) {
-		i++
+	if k.width == 0 {
+		return 0
 	}
-	return i
+	return int(hash / k.width)
 }

@@ -70,7 +70,7 @@ func (e *Export) know(ctx context.Context, p run.Part, sh *shape, c *comparing) 
 	shared.learn.Lock()
 	defer shared.learn.Unlock()
 	if shared.rows == nil {
-		rows, err := diff.Learn(ctx, Files{e.ledger}, b, diff.Ranges(ranges), salt, e.cfg.DiffMemory/2)
+		rows, err := diff.Learn(ctx, Files{e.ledger}, b, ranges, salt, e.cfg.DiffMemory/2)
 		if err != nil {
 			release()
 			return nil, nil, err
