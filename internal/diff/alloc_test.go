@@ -61,7 +61,7 @@ func TestSortAndCompareAllocateNothing(t *testing.T) {
 		present, baseline := open(), diff.NewLayers(diff.Open(store, before, diff.Range{}, 32<<20)...)
 		defer present.Close()
 		defer baseline.Close()
-		err := diff.Compare(t.Context(), present, baseline, func(diff.Op, diff.Source) error { compared++; return nil }, func(*diff.Head) {})
+		err := diff.Compare(t.Context(), present, baseline, nil, func(diff.Op, diff.Source) error { compared++; return nil }, func(*diff.Head) {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -62,12 +62,35 @@ func (b *Baseline) Keep() int {
 // Open returns a source over the baseline's rows in a range. It holds about as
 // many bytes as memory says.
 func (b *Baseline) Open(store Store, within Range, memory int64) *Layers {
+	return b.open(store, memory, func(_ int, f FileInfo) *Cursor { return &Cursor{file: f, within: within} })
+}
+
+// OpenHeads is Open, but rows of the first so many levels have no bodies, where
+// these can be left out.
+func (b *Baseline) OpenHeads(store Store, within Range, levels int, memory int64) *Layers {
+	return b.open(store, memory, func(level int, f FileInfo) *Cursor {
+		if level < levels && f.Heads != nil {
+			return &Cursor{file: *f.Heads, within: within, bare: true}
+		}
+		return &Cursor{file: f, within: within}
+	})
+}
+
+// OpenSome is Open, but only rows whose keys have one of these hashes, of which
+// there are some in ascending order, are sure to be among those of the source.
+func (b *Baseline) OpenSome(store Store, hashes []uint64, memory int64) *Layers {
+	within := Range{From: hashes[0], To: hashes[len(hashes)-1] + 1}
+	return b.open(store, memory, func(_ int, f FileInfo) *Cursor { return &Cursor{file: f, within: within, wanted: hashes} })
+}
+
+func (b *Baseline) open(store Store, memory int64, cursor func(level int, f FileInfo) *Cursor) *Layers {
 	layers := make([]Source, len(b.Levels))
 	for i, l := range b.Levels {
 		var files []Source // one is read at a time
 		for _, f := range l.Files {
-			if within.overlaps(f) {
-				files = append(files, NewCursor(store, f, within, memory/int64(len(b.Levels))))
+			if c := cursor(i, f); c.within.overlaps(f) {
+				newFetches(store, []*Cursor{c}, memory/int64(len(b.Levels)))
+				files = append(files, c)
 			}
 		}
 		layers[i] = NewChain(files...)

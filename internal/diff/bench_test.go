@@ -118,7 +118,7 @@ func BenchmarkCompare(b *testing.B) {
 		var counts diff.Counts
 		present := diff.NewMerge(diff.Open(store, now, diff.Range{}, 32<<20)...)
 		baseline := diff.NewLayers(diff.NewChain(diff.Open(store, before, diff.Range{}, 16<<20)...))
-		err := diff.Compare(b.Context(), present, baseline, func(op diff.Op, row diff.Source) error {
+		err := diff.Compare(b.Context(), present, baseline, nil, func(op diff.Op, row diff.Source) error {
 			counts[op]++
 			if op == diff.Unchanged {
 				return nil

@@ -120,23 +120,23 @@ type block struct {
 	head   Head
 }
 
-// open reads a block from the beginning of data and returns what follows it.
-func (b *block) open(data []byte) ([]byte, error) {
+// open begins to read a block.
+func (b *block) open(data []byte) error {
 	if len(data) < blockHeader {
-		return nil, errDamaged("a block is cut short")
+		return errDamaged("a block is cut short")
 	}
 	heads, stored := int(binary.BigEndian.Uint32(data[4:])), int(binary.BigEndian.Uint32(data[12:]))
 	end := blockHeader + heads + stored
-	if len(data) < end {
-		return nil, errDamaged("a block is cut short")
+	if len(data) != end {
+		return errDamaged("a block isn't as long as it says")
 	}
 	if xxh3.Hash(data[blockHeader:end]) != binary.BigEndian.Uint64(data[17:]) {
-		return nil, errDamaged("the checksum of a block is wrong")
+		return errDamaged("the checksum of a block is wrong")
 	}
 	b.rows, b.size, b.codec = int(binary.BigEndian.Uint32(data)), int(binary.BigEndian.Uint32(data[8:])), Codec(data[16])
 	b.heads, b.stored = data[blockHeader:blockHeader+heads], data[blockHeader+heads:end]
 	b.bodies, b.at, b.end = nil, 0, 0
-	return data[end:], nil
+	return nil
 }
 
 // next goes to the block's next row.

@@ -27,15 +27,24 @@ func (o Op) String() string {
 // where there is none. Both sources stand before their first row. Rows that are
 // gone may be among the baseline's; they are no rows of it, but keys.
 //
+// Rows of the baseline that found has are present, and unchanged: visit gets the
+// baseline's row.
+//
 // A row whose key another present row has is given to twice instead, and visit
 // is called for the first of them; so the caller can say which keys are meant.
-func Compare(ctx context.Context, present, baseline Source, visit func(Op, Source) error, twice func(*Head)) error {
-	c := comparison{present: present, baseline: baseline, twice: twice}
+func Compare(ctx context.Context, present, baseline Source, found *Found, visit func(Op, Source) error, twice func(*Head)) error {
+	c := comparison{present: present, baseline: baseline, found: found, twice: twice}
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	for c.old || c.now {
 		order := c.order()
+		if c.times > 0 && order >= 0 {
+			if err := c.nextFound(ctx, order, visit); err != nil {
+				return err
+			}
+			continue
+		}
 		if order > 0 { // the baseline's key comes first
 			op := Removed
 			if baseline.Head().Gone {
@@ -76,6 +85,8 @@ type comparison struct {
 	present, baseline Source
 	now, old          bool // whether each has a row
 	last              Head // the present row's; owns its key
+	found             *Found
+	times             int // how often the baseline's row was found
 	twice             func(*Head)
 }
 
@@ -100,7 +111,29 @@ func (c *comparison) order() int {
 
 func (c *comparison) nextOld(ctx context.Context) (err error) {
 	c.old, err = c.baseline.Next(ctx)
+	c.times = 0
+	if h := c.baseline.Head; c.old && c.found != nil && !h().Gone {
+		c.times = c.found.times(h())
+	}
 	return err
+}
+
+// nextFound visits a row of the baseline that was found. Another present row of
+// that key is one too many.
+func (c *comparison) nextFound(ctx context.Context, order int, visit func(Op, Source) error) error {
+	if c.times > 1 {
+		c.twice(c.baseline.Head())
+	}
+	if order == 0 {
+		c.twice(&c.last)
+		if err := c.nextNow(ctx); err != nil {
+			return err
+		}
+	}
+	if err := visit(Unchanged, c.baseline); err != nil {
+		return err
+	}
+	return c.nextOld(ctx)
 }
 
 // nextNow goes to the next present row with another key.

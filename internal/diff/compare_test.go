@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,7 @@ import (
 // compared with the baseline that the ones before made up, in several ranges and
 // with files of all sizes, and the outcome is that of comparing two maps.
 func TestCompareIsThatOfMaps(t *testing.T) {
-	most, fewest := 0, 1<<30
+	most, fewest, recalled := 0, 1<<30, 0
 	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
@@ -27,6 +28,9 @@ func TestCompareIsThatOfMaps(t *testing.T) {
 					now = randomTable(r, r.IntN(100))
 				}
 				g := generation{tb: t, store: store, name: fmt.Sprint("run", i), before: base, memory: int64(10_000 + r.IntN(200_000))}
+				if r.IntN(4) > 0 {
+					g.knows = int64(1 + r.IntN(20_000))
+				}
 				got := outcome{{}, {}, {}, {}}
 				if r.IntN(3) == 0 {
 					base = g.alone(&got, now)
@@ -34,13 +38,14 @@ func TestCompareIsThatOfMaps(t *testing.T) {
 					base = g.spread(&got, now, 1+r.IntN(6), 1+r.IntN(6))
 				}
 				got.check(t, want(now, then))
+				recalled += g.recalled
 				most, fewest = max(most, len(base.Levels)), min(fewest, len(base.Levels))
 				then = now
 			}
 		})
 	}
-	if most < 3 || fewest > 1 {
-		t.Errorf("the baselines had %d to %d levels: the test says little", fewest, most)
+	if most < 3 || fewest > 1 || recalled == 0 {
+		t.Errorf("the baselines had %d to %d levels, and %d rows were compared without their bodies: the test says little", fewest, most, recalled)
 	}
 }
 
@@ -51,16 +56,40 @@ type generation struct {
 	name   string
 	before *diff.Baseline
 	memory int64
+	// recalled is how many rows were compared without their bodies.
+	recalled int
+	knows    int64 // bytes of memory for what is known of the baseline; zero for none
+}
+
+// salt is that of the generation's marks.
+const salt = 5
+
+// find returns what finds rows in the baseline, nil where nothing is known of it.
+func (g *generation) find(ranges int) *diff.Known {
+	g.tb.Helper()
+	if g.knows == 0 {
+		return nil
+	}
+	known, err := diff.Learn(g.tb.Context(), g.store, g.before, ranges, salt, g.knows)
+	if err != nil {
+		g.tb.Fatal(err)
+	}
+	return known
 }
 
 // alone compares as one worker does that has read all rows.
 func (g *generation) alone(got *outcome, now table) *diff.Baseline {
 	g.tb.Helper()
+	var found *diff.Found
+	if known := g.find(3); known != nil {
+		finder := known.NewFinder()
+		now, found = now.find(finder), finder.Found()
+	}
 	rows, err := now.sorter(g.tb, g.store, g.name+"alone", g.memory, 3).Sorted()
 	if err != nil {
 		g.tb.Fatal(err)
 	}
-	return g.next(got, []diff.FileInfo{g.compare(got, diff.Range{}, rows)})
+	return g.next(got, []diff.FileInfo{g.compare(got, diff.Range{}, rows, found)})
 }
 
 // spread compares as several workers do: some sort a share of the rows each,
@@ -75,7 +104,18 @@ func (g *generation) spread(got *outcome, now table, sorters, ranges int) *diff.
 		shares[id%uint64(sorters)][id] = body
 	}
 	var files []diff.FileInfo
+	var found []diff.FoundInfo
+	known := g.find(ranges)
 	for i, share := range shares {
+		if known != nil {
+			finder := known.NewFinder()
+			share = share.find(finder)
+			info, err := finder.Save(g.tb.Context(), g.store, fmt.Sprintf("%s-%d-found", g.name, i))
+			if err != nil {
+				g.tb.Fatal(err)
+			}
+			found = append(found, info)
+		}
 		sorted, err := share.sorter(g.tb, g.store, fmt.Sprintf("%s-%d-", g.name, i), g.memory, 3).Files(g.tb.Context())
 		if err != nil {
 			g.tb.Fatal(err)
@@ -83,26 +123,55 @@ func (g *generation) spread(got *outcome, now table, sorters, ranges int) *diff.
 		files = append(files, sorted...)
 	}
 	var level []diff.FileInfo
-	for _, within := range diff.Ranges(ranges) {
-		level = append(level, g.compare(got, within, diff.Open(g.store, files, within, g.memory)))
+	for i, within := range diff.Ranges(ranges) {
+		in, err := diff.OpenFound(g.tb.Context(), g.store, found, i, within.From, salt)
+		if err != nil {
+			g.tb.Fatal(err)
+		}
+		level = append(level, g.compare(got, within, diff.Open(g.store, files, within, g.memory), in))
 	}
 	return g.next(got, level)
 }
 
 // compare compares a range, and writes its file of the next level.
-func (g *generation) compare(got *outcome, within diff.Range, rows []diff.Source) diff.FileInfo {
+func (g *generation) compare(got *outcome, within diff.Range, rows []diff.Source, found *diff.Found) diff.FileInfo {
 	g.tb.Helper()
-	layers := g.before.Open(g.store, within, g.memory)
-	w, err := diff.NewLevelWriter(g.tb.Context(), g.store, fmt.Sprintf("%s-level-%x", g.name, within.From), g.before.Keep(), layers, false)
+	keep := g.before.Keep()
+	layers := g.before.OpenHeads(g.store, within, keep, g.memory)
+	w, err := diff.NewLevelWriter(g.tb.Context(), g.store, fmt.Sprintf("%s-level-%x", g.name, within.From), keep, layers, false)
 	if err != nil {
 		g.tb.Fatal(err)
 	}
-	compare(g.tb, got, diff.NewMerge(rows...), layers, w)
+	g.recall(got, compare(g.tb, got, diff.NewMerge(rows...), layers, found, w))
 	info, err := w.Close()
 	if err != nil {
 		g.tb.Fatal(err)
 	}
 	return info
+}
+
+// recall reads the bodies of rows that were compared without.
+func (g *generation) recall(got *outcome, bare []bareRow) {
+	g.tb.Helper()
+	if len(bare) == 0 {
+		return
+	}
+	g.recalled += len(bare)
+	var hashes []uint64
+	for _, row := range bare {
+		hashes = append(hashes, diff.HashKey(key(row.id)))
+	}
+	rows := g.before.OpenSome(g.store, hashes, g.memory)
+	defer rows.Close()
+	for _, row := range bare {
+		for next(g.tb, rows) && !bytes.Equal(rows.Head().Key, key(row.id)) {
+		}
+		body, err := rows.Body()
+		if err != nil {
+			g.tb.Fatal(err)
+		}
+		got[row.op][row.id] = string(body)
+	}
 }
 
 func (g *generation) next(got *outcome, level []diff.FileInfo) *diff.Baseline {
@@ -160,7 +229,7 @@ func TestKeysThatAreThereTwice(t *testing.T) {
 	}
 	var visited, twice []string
 	base := diff.NewMerge()
-	err = diff.Compare(t.Context(), diff.NewMerge(rows...), base, func(_ diff.Op, s diff.Source) error {
+	err = diff.Compare(t.Context(), diff.NewMerge(rows...), base, nil, func(_ diff.Op, s diff.Source) error {
 		visited = append(visited, string(s.Head().Key))
 		return nil
 	}, func(h *diff.Head) { twice = append(twice, string(h.Key)) })
@@ -200,7 +269,7 @@ func TestHashesThatCollide(t *testing.T) {
 		return diff.NewCursor(store, info, diff.Range{From: 7, To: 8}, 1<<20)
 	}
 	var got []string
-	err := diff.Compare(t.Context(), diff.NewMerge(collide("a", "1", "3"), collide("b", "2")), collide("c", "2", "4"),
+	err := diff.Compare(t.Context(), diff.NewMerge(collide("a", "1", "3"), collide("b", "2")), collide("c", "2", "4"), nil,
 		func(op diff.Op, s diff.Source) error {
 			got = append(got, op.String()+" "+string(s.Head().Key))
 			return nil

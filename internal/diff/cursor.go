@@ -13,13 +13,23 @@ type Cursor struct {
 	within  Range
 	fetches *fetches // of the cursors that it is read with
 
+	wanted []uint64 // in ascending order: blocks without these hashes are left out; nil wants all
+	bare   bool     // the file's rows have no bodies
+
 	blocks  []blockAt // not yet fetched
-	buffer  []byte    // fetched
-	data    []byte    // of that, not yet opened
+	here    fetched
 	block   block
-	coming  []byte     // being fetched
+	coming  fetched    // being fetched
 	pending chan error // nil when nothing is being fetched
 	cancel  context.CancelFunc
+}
+
+// fetched is blocks that stand about together, and the bytes of the file from
+// the first one's offset on.
+type fetched struct {
+	offset int64
+	blocks []blockAt // not yet opened
+	buffer []byte
 }
 
 // NewCursor returns a cursor before the first row. It holds about as many bytes
@@ -76,32 +86,53 @@ func (c *Cursor) begin(ctx context.Context) (err error) {
 	if c.blocks, err = readIndex(ctx, f.store, c.file, c.within); err != nil || len(c.blocks) == 0 {
 		return err
 	}
-	offset, size := c.cut()
-	c.buffer = f.buffer(size, len(c.blocks) == 0) // none is free yet, so this changes nothing
-	c.data = c.buffer
-	return f.store.Read(ctx, c.file.Name, offset, c.buffer)
+	if c.wanted != nil {
+		if c.blocks = blocksWith(c.blocks, c.wanted); len(c.blocks) == 0 {
+			return nil
+		}
+	}
+	c.here = c.cut() // no buffer is free yet, so this changes nothing
+	return f.store.Read(ctx, c.file.Name, c.here.offset, c.here.buffer)
+}
+
+// blocksWith returns those of some blocks that may have rows of these hashes.
+func blocksWith(blocks []blockAt, hashes []uint64) []blockAt {
+	var out []blockAt
+	for i, b := range blocks {
+		for len(hashes) > 0 && hashes[0] < b.first {
+			hashes = hashes[1:]
+		}
+		if len(hashes) == 0 {
+			break
+		}
+		// Rows of the hash that the next block begins with may stand here, too.
+		if i+1 == len(blocks) || hashes[0] <= blocks[i+1].first {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // advance opens the next block.
 func (c *Cursor) advance(ctx context.Context) (bool, error) {
-	if len(c.data) == 0 {
+	if len(c.here.blocks) == 0 {
 		more, err := c.fetch(ctx)
 		if !more || err != nil {
 			return false, err
 		}
 	}
-	rest, err := c.block.open(c.data)
-	if err != nil {
+	at := c.here.blocks[0]
+	c.here.blocks = c.here.blocks[1:]
+	if err := c.block.open(c.here.buffer[at.offset-c.here.offset:][:at.size]); err != nil {
 		return false, c.damaged(err)
 	}
-	c.data = rest
 	return true, nil
 }
 
 // fetch takes over what is being fetched and begins to fetch what follows it.
 func (c *Cursor) fetch(ctx context.Context) (bool, error) {
-	c.fetches.give(c.buffer)
-	c.buffer, c.data = nil, nil
+	c.fetches.give(c.here.buffer)
+	c.here = fetched{}
 	if c.pending == nil {
 		if len(c.blocks) == 0 {
 			return false, nil
@@ -111,7 +142,7 @@ func (c *Cursor) fetch(ctx context.Context) (bool, error) {
 	if err := c.wait(); err != nil {
 		return false, err
 	}
-	c.buffer, c.data = c.coming, c.coming
+	c.here = c.coming
 	c.fetches.lookAhead(ctx)
 	return true, nil
 }
@@ -124,27 +155,35 @@ func (c *Cursor) wait() error {
 	return err
 }
 
-// cut takes the next blocks that stand together.
-func (c *Cursor) cut() (offset, size int64) {
-	offset, size = c.blocks[0].offset, c.blocks[0].size
+// maxGap is how many bytes between two blocks are rather fetched, too, than asked
+// around.
+const maxGap = 256 << 10
+
+// cut takes the next blocks that stand about together, with a buffer for them.
+func (c *Cursor) cut() (out fetched) {
+	out.offset = c.blocks[0].offset
+	end := out.offset + c.blocks[0].size
 	n := 1
-	for n < len(c.blocks) && size+c.blocks[n].size <= c.fetches.size {
-		size += c.blocks[n].size
-		n++
+	for ; n < len(c.blocks); n++ {
+		b := c.blocks[n]
+		if b.offset+b.size-out.offset > c.fetches.size || b.offset-end > maxGap {
+			break
+		}
+		end = b.offset + b.size
 	}
-	c.blocks = c.blocks[n:]
-	return offset, size
+	out.blocks, c.blocks = c.blocks[:n], c.blocks[n:]
+	out.buffer = c.fetches.buffer(end-out.offset, len(c.blocks) == 0)
+	return out
 }
 
 // request begins to fetch the next blocks, of which there are some.
 func (c *Cursor) request(ctx context.Context) {
-	offset, size := c.cut()
-	c.coming = c.fetches.buffer(size, len(c.blocks) == 0)
+	c.coming = c.cut()
 	c.fetches.filling++
 	ctx, c.cancel = context.WithCancel(ctx)
-	into, pending := c.coming, make(chan error, 1)
+	from, pending := c.coming, make(chan error, 1)
 	c.pending = pending
-	go func() { pending <- c.fetches.store.Read(ctx, c.file.Name, offset, into) }()
+	go func() { pending <- c.fetches.store.Read(ctx, c.file.Name, from.offset, from.buffer) }()
 }
 
 // Head implements Source.
@@ -152,6 +191,9 @@ func (c *Cursor) Head() *Head { return &c.block.head }
 
 // Body implements Source.
 func (c *Cursor) Body() ([]byte, error) {
+	if c.bare {
+		return nil, fault.New(fault.Invalid, "read %s: it has no bodies", c.file.Name)
+	}
 	body, err := c.block.body()
 	if err != nil {
 		return nil, c.damaged(err)

@@ -18,14 +18,18 @@
 //	block = sizes, checksum │ heads │ bodies, compressed
 //
 // Heads and bodies are apart because most rows don't change: their bodies are
-// never decompressed.
+// never decompressed, and for most of a baseline not even read (FileInfo.Heads).
+//
+// Rows that a baseline has needn't be sorted: a Finder recognizes them while they
+// are read, by what is Known of the baseline, and Compare makes sure of it by a sum.
 //
 // What must stay true:
 //
 //   - Memory is bounded by what the caller says, not by rows. TestMemoryIsBounded
 //     holds it.
 //   - Two rows are the same row when the bytes of their keys are equal. The hash
-//     only orders them: keys whose hashes collide are told apart.
+//     only orders them: keys whose hashes collide are told apart. Rows that were
+//     found are those that they were taken for, or Found.Check is false.
 //   - What is written here is kept for ever, in baselines. The encodings change
 //     only under a new version of the baseline.
 package diff

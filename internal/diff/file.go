@@ -40,6 +40,17 @@ type FileInfo struct {
 	// First and Last are the hashes of the first and the last row.
 	First uint64 `json:"first"`
 	Last  uint64 `json:"last"`
+	// Heads is a file with the same rows without their bodies, for who doesn't want
+	// these. Nil where there is none.
+	Heads *FileInfo `json:"heads,omitempty"`
+}
+
+// Names returns the names of the file and of that of its heads.
+func (f *FileInfo) Names() []string {
+	if f.Heads == nil {
+		return []string{f.Name}
+	}
+	return []string{f.Name, f.Heads.Name}
 }
 
 // indexEntry is first hash uint64 │ offset uint64 │ size uint32 │ rows uint32. The

@@ -17,6 +17,7 @@ type Merge struct {
 type merging struct {
 	hash  uint64 // of the row, beside the source for the processor's cache
 	place int    // of the source among all
+	head  *Head  // of the row
 	Source
 }
 
@@ -40,7 +41,8 @@ func (m *Merge) Next(ctx context.Context) (bool, error) {
 		m.heap[0] = m.heap[last]
 		m.heap = m.heap[:last]
 	} else {
-		m.heap[0].hash = m.heap[0].Head().Hash
+		m.heap[0].head = m.heap[0].Source.Head()
+		m.heap[0].hash = m.heap[0].head.Hash
 	}
 	m.sink(0)
 	return len(m.heap) > 0, nil
@@ -54,7 +56,7 @@ func (m *Merge) begin(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if ok {
-			m.heap = append(m.heap, merging{s.Head().Hash, i, s})
+			m.heap = append(m.heap, merging{s.Head().Hash, i, s.Head(), s})
 		}
 	}
 	for i := len(m.heap)/2 - 1; i >= 0; i-- {
@@ -85,14 +87,14 @@ func (m *Merge) less(i, j int) bool {
 	if a.hash != b.hash {
 		return a.hash < b.hash
 	}
-	if c := a.Head().compare(b.Head()); c != 0 {
+	if c := a.head.compare(b.head); c != 0 {
 		return c < 0
 	}
 	return a.place < b.place
 }
 
 // Head implements Source.
-func (m *Merge) Head() *Head { return m.heap[0].Head() }
+func (m *Merge) Head() *Head { return m.heap[0].head }
 
 // Body implements Source.
 func (m *Merge) Body() ([]byte, error) { return m.heap[0].Body() }

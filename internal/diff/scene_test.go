@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -101,6 +102,25 @@ func (t table) mutate(r *rand.Rand, share float64) table {
 	return out
 }
 
+// find returns the rows that aren't found in a baseline.
+func (t table) find(f *diff.Finder) table {
+	rest := table{}
+	for ids := range slices.Chunk(slices.Collect(maps.Keys(t)), 7) {
+		var heads []diff.Head
+		for _, id := range ids {
+			heads = append(heads, *head(id, t[id]))
+		}
+		found := make([]bool, len(ids))
+		f.Find(heads, found)
+		for i, id := range ids {
+			if !found[i] {
+				rest[id] = t[id]
+			}
+		}
+	}
+	return rest
+}
+
 // sorter sorts the table's rows in a memory so small that there are many files.
 func (t table) sorter(tb testing.TB, store diff.Store, name string, memory int64, fanin int) *diff.Sorter {
 	tb.Helper()
@@ -154,13 +174,21 @@ func want(now, then table) outcome {
 	return out
 }
 
-// compare collects what Compare says, and checks its order.
-func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, level *diff.LevelWriter) {
+// bareRow is a row that stands in the baseline alone, and was compared without
+// its body.
+type bareRow struct {
+	op diff.Op
+	id uint64
+}
+
+// compare collects what Compare says, and checks its order. It returns the rows
+// whose bodies it doesn't know.
+func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, found *diff.Found, level *diff.LevelWriter) (bare []bareRow) {
 	tb.Helper()
 	defer now.Close()
 	defer then.Close()
 	var last diff.Head
-	err := diff.Compare(tb.Context(), now, then, func(op diff.Op, row diff.Source) error {
+	err := diff.Compare(tb.Context(), now, then, found, func(op diff.Op, row diff.Source) error {
 		h := row.Head()
 		id, n := binary.Uvarint(h.Key)
 		if n != len(h.Key) || h.Hash != diff.HashKey(h.Key) || h.Hash < last.Hash {
@@ -172,14 +200,22 @@ func compare(tb testing.TB, out *outcome, now diff.Source, then *diff.Layers, le
 		if _, again := out[op][id]; again {
 			tb.Fatalf("row %d came twice", id)
 		}
-		body, err := row.Body()
-		out[op][id] = string(body)
 		last = diff.Head{Hash: h.Hash}
+		body, err := row.Body()
+		if err != nil && row == diff.Source(then) && strings.Contains(err.Error(), "has no bodies") {
+			bare = append(bare, bareRow{op, id})
+			err = nil
+		}
+		out[op][id] = string(body)
 		return err
 	}, func(h *diff.Head) { tb.Fatalf("key %x is said to be there twice", h.Key) })
 	if err != nil {
 		tb.Fatal(err)
 	}
+	if !found.Check() {
+		tb.Error("rows that were found aren't those of the baseline")
+	}
+	return bare
 }
 
 func (o *outcome) check(tb testing.TB, want outcome) {

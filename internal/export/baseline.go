@@ -95,7 +95,9 @@ func (e *Export) dropRows(ctx context.Context, r ledger.Run, epoch int) error {
 	}
 	for _, l := range b.Levels {
 		for _, f := range l.Files {
-			kept[f.Name] = true
+			for _, name := range f.Names() {
+				kept[name] = true
+			}
 		}
 	}
 	return e.ledger.DropFiles(ctx, ledger.BaselineDir(r.Subject.Name, r.ID, epoch), func(name string) bool { return kept[name] })

@@ -78,6 +78,8 @@ type Export struct {
 	doors  Doors
 	cfg    Config
 	log    *zap.Logger
+
+	knowledge knowledge
 }
 
 // Config bounds what a part takes.

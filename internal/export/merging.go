@@ -6,20 +6,25 @@ import (
 	"github.com/longshore/longshore/internal/diff"
 	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/batch"
+	"github.com/longshore/longshore/pkg/fault"
 )
 
 // alone does all of a run that has one part: it sorts the rows and compares them.
 func (e *Export) alone(ctx context.Context, p run.Part, sh *shape, c *comparing, rows batch.Reader) (*written, error) {
-	sorter := e.sorter(p, maxFiles)
-	defer sorter.Stop()
-	if err := take(ctx, p, sh, c, rows, sorter); err != nil {
-		return nil, err
-	}
-	present, err := sorter.Sorted()
+	in, err := e.take(ctx, p, sh, c, rows, maxFiles)
 	if err != nil {
 		return nil, err
 	}
-	w, err := e.merge(ctx, p, sh, c, diff.Range{}, present)
+	defer in.sorter.Stop()
+	present, err := in.sorter.Sorted()
+	if err != nil {
+		return nil, err
+	}
+	var found *diff.Found
+	if in.finder != nil {
+		found = in.finder.Found()
+	}
+	w, err := e.merge(ctx, p, sh, c, diff.Range{}, present, found)
 	if err == nil {
 		w.Compared.Read = w.Compared.Counts.Present()
 	}
@@ -37,62 +42,79 @@ func (e *Export) mergeRange(ctx context.Context, p run.Part, j *job, c *comparin
 	if err != nil {
 		return nil, err
 	}
-	all, err := e.sortedFiles(ctx, p, c.Sorters)
+	all, found, err := e.sorted(ctx, p, c, within)
 	if err != nil {
 		return nil, err
 	}
-	sorter := e.sorter(p, maxFiles)
+	sorter := e.sorter(p, maxFiles, e.cfg.DiffMemory)
 	defer sorter.Stop()
 	if all, err = sorter.Few(ctx, all, within); err != nil {
 		return nil, err
 	}
 	// Many files want more than the few of the baseline: the less each has, the more
 	// often it is asked for.
-	return e.merge(ctx, p, sh, c, within, diff.Open(Files{e.ledger}, all, within, e.cfg.DiffMemory/4*3))
+	return e.merge(ctx, p, sh, c, within, diff.Open(Files{e.ledger}, all, within, e.cfg.DiffMemory/4*3), found)
 }
 
 // merge compares rows with the baseline's, and writes those that are to be sent
 // and the run's level of the baseline.
-func (e *Export) merge(ctx context.Context, p run.Part, sh *shape, c *comparing, within diff.Range, rows []diff.Source) (*written, error) {
+func (e *Export) merge(ctx context.Context, p run.Part, sh *shape, c *comparing, within diff.Range, rows []diff.Source, found *diff.Found) (*written, error) {
 	present := diff.NewMerge(rows...)
 	defer present.Close()
-	baseline, layers, err := e.baselineRows(ctx, sh, c, within)
+	was, err := e.past(ctx, sh, c, within)
 	if err != nil {
 		return nil, err
 	}
-	defer baseline.Close()
-	s, err := e.sender(ctx, p, sh, c, layers)
+	defer was.rows.Close()
+	s, err := e.sender(ctx, p, sh, c, was)
 	if err != nil {
 		return nil, err
 	}
 	defer s.abort()
-	if err := diff.Compare(ctx, present, baseline, s.visit, s.twice); err != nil {
+	if err := diff.Compare(ctx, present, was.rows, found, s.visit, s.twice); err != nil {
 		return nil, err
+	}
+	if !found.Check() {
+		return nil, fault.New(fault.Invalid, "compare: %w: a row was taken for another", run.ErrReplan)
 	}
 	return s.finish()
 }
 
-// baselineRows returns the rows that were sent last, as they would have been
-// sent with the present columns, and the layers that they come from.
-func (e *Export) baselineRows(ctx context.Context, sh *shape, c *comparing, within diff.Range) (diff.Source, *diff.Layers, error) {
+// past is the rows that were sent last.
+type past struct {
+	// rows is the rows as they would have been sent with the present columns, layers
+	// the levels that they come from, nil where there are none.
+	rows   diff.Source
+	layers *diff.Layers
+	// recall reads bodies that rows leaves out; nil where it leaves out none.
+	recall *recaller
+}
+
+// past returns the rows of a range that were sent last.
+func (e *Export) past(ctx context.Context, sh *shape, c *comparing, within diff.Range) (*past, error) {
 	b, err := e.baseline(ctx, sh.job.sync.Name, c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if b == nil {
-		return diff.NewMerge(), nil, nil
+	memory := e.cfg.DiffMemory / 4
+	switch {
+	case b == nil:
+		return &past{rows: diff.NewMerge()}, nil
+	case c.Keep > 0 && !sh.job.keysOnly():
+		rows := b.OpenHeads(Files{e.ledger}, within, c.Keep, memory/2)
+		return &past{rows, rows, &recaller{ledger: e.ledger, baseline: b, memory: memory / 2}}, nil
 	}
-	rows := b.Open(Files{e.ledger}, within, e.cfg.DiffMemory/4)
+	rows := b.Open(Files{e.ledger}, within, memory)
 	if !c.Recoded {
-		return rows, rows, nil
+		return &past{rows, rows, nil}, nil
 	}
 	was, err := decodeSchema(b.Schema)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	recoder, err := diff.NewRecoder(was, sh.carry.Schema())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return diff.NewRecoded(rows, recoder), rows, nil
+	return &past{diff.NewRecoded(rows, recoder), rows, nil}, nil
 }

@@ -20,6 +20,9 @@ type written struct {
 	Segments []segment `json:"segments,omitempty"`
 	// Sorted is set by a part that sorts rows for others.
 	Sorted []diff.FileInfo `json:"sorted,omitempty"`
+	// Found is set by such a part where it found rows in the baseline, which it then
+	// didn't sort.
+	Found *diff.FoundInfo `json:"found,omitempty"`
 	// Compared is set by a part that compares rows.
 	Compared *compared `json:"compared,omitempty"`
 }
@@ -32,6 +35,9 @@ func (w *written) totals() (t ledger.Totals) {
 	}
 	for _, f := range w.Sorted {
 		t.Add(ledger.Totals{Rows: f.Rows, Bytes: f.Bytes})
+	}
+	if w.Found != nil {
+		t.Rows += w.Found.Found
 	}
 	if w.Compared != nil {
 		t.Rows = w.Compared.Read

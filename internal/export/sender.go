@@ -31,6 +31,7 @@ type sender struct {
 	ctx   context.Context
 	sh    *shape
 	c     *comparing
+	was   *past // whose bodies have no place
 	key   *diff.Key
 	out   *outputs
 	level *diff.LevelWriter
@@ -50,8 +51,8 @@ type sending struct {
 	ordered *diff.Sorter
 }
 
-func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing, before *diff.Layers) (*sender, error) {
-	s := &sender{ctx: ctx, sh: sh, c: c, log: e.log}
+func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing, was *past) (*sender, error) {
+	s := &sender{ctx: ctx, sh: sh, c: c, was: was, log: e.log}
 	rows, err := diff.NewRows(sh.carry.Schema())
 	if err != nil {
 		return nil, err
@@ -71,12 +72,12 @@ func (e *Export) sender(ctx context.Context, p run.Part, sh *shape, c *comparing
 		if c.Ordered && at != int(diff.Removed) {
 			named := p
 			named.Attempt += "-" + op
-			to.ordered = e.sorter(named, maxFiles)
+			to.ordered = e.sorter(named, maxFiles, e.cfg.DiffMemory)
 		}
 		s.ops = append(s.ops, to)
 	}
 	name := fmt.Sprintf("%s%05d-%s", ledger.BaselineDir(sh.job.sync.Name, p.Run.ID, p.Plan.Epoch), p.Index, p.Attempt)
-	s.level, err = diff.NewLevelWriter(ctx, Files{e.ledger}, name, c.Keep, before, sh.job.keysOnly())
+	s.level, err = diff.NewLevelWriter(ctx, Files{e.ledger}, name, c.Keep, was.layers, sh.job.keysOnly())
 	return s, err
 }
 
@@ -87,15 +88,33 @@ func (s *sender) visit(op diff.Op, row diff.Source) error {
 		return nil // all that is still wanted is more samples
 	}
 	if at, wanted := s.place(op); wanted {
-		body, err := row.Body()
-		if err != nil {
-			return err
-		}
-		if err := s.send(s.ops[at], body); err != nil {
+		if err := s.sendRow(op, s.ops[at], row); err != nil {
 			return err
 		}
 	}
 	return s.keep(op, row)
+}
+
+func (s *sender) sendRow(op diff.Op, to *sending, row diff.Source) error {
+	if op == diff.Removed && s.was.recall != nil {
+		if s.was.recall.add(row.Head()) {
+			return s.recall()
+		}
+		return nil
+	}
+	body, err := row.Body()
+	if err != nil {
+		return err
+	}
+	return s.send(to, body)
+}
+
+// recall sends removed rows whose bodies have to be read for themselves.
+func (s *sender) recall() error {
+	if s.was.recall == nil {
+		return nil
+	}
+	return s.was.recall.read(s.ctx, func(body []byte) error { return s.send(s.ops[diff.Removed], body) })
 }
 
 // place returns the place of the op as which a row is sent among the run's.
@@ -155,7 +174,7 @@ func (s *sender) flush(to *sending) error {
 func (s *sender) keep(op diff.Op, row diff.Source) error {
 	return s.level.Visit(op, row.Head(), func() ([]byte, error) {
 		body, err := row.Body()
-		if err == nil && s.c.Ordered {
+		if err == nil && s.c.Ordered && row != s.was.rows {
 			body = body[:len(body)-placeBytes]
 		}
 		return body, err
@@ -173,6 +192,9 @@ func (s *sender) twice(h *diff.Head) {
 func (s *sender) finish() (*written, error) {
 	if len(s.again) > 0 {
 		return nil, badKeys(s.sh.job.model.Name, "the same primary key", s.again)
+	}
+	if err := s.recall(); err != nil {
+		return nil, err
 	}
 	for _, to := range s.ops {
 		if err := s.inOrder(to); err != nil {
