@@ -10,8 +10,13 @@ import (
 	"github.com/longshore/longshore/pkg/objstore"
 )
 
-// uploadsAtOnce is how many pieces of a part are on their way at a time.
-const uploadsAtOnce = 2
+const (
+	// uploadsAtOnce is how many pieces of a part are on their way at a time.
+	uploadsAtOnce = 2
+	// plainUploads is the same for text that nothing compresses: it is several
+	// times as much.
+	plainUploads = 3
+)
 
 // place is where in an object an assembler's pieces go.
 type place struct {
@@ -25,9 +30,11 @@ type place struct {
 // assembler cuts a stream of bytes into pieces and uploads them, several at a
 // time. It keeps the last piece back until it knows that another follows, so
 // that every piece has the size that S3 asks for, and it asks for its place
-// only when it has a piece to put there. It has four pieces in memory at most:
+// only when it has a piece to put there. It has two pieces in memory at most,
+// besides those on their way:
 //
 //	write ─► buf ─► full ─► on their way
+//	           give ─┘
 type assembler struct {
 	bucket Bucket
 	key    string
@@ -70,6 +77,21 @@ func (a *assembler) write(p []byte) error {
 	return nil
 }
 
+// give is write of a buffer that is the assembler's from now on, if it is a piece
+// by itself. Otherwise it stays the caller's.
+func (a *assembler) give(p []byte) (given bool, err error) {
+	if want := a.nextSize(); len(a.buf) > 0 || len(p) < want-want/4 {
+		return false, a.write(p)
+	}
+	if a.full != nil {
+		if err := a.send(a.full); err != nil {
+			return false, err
+		}
+	}
+	a.full, a.size = p, a.size+int64(len(p))
+	return true, nil
+}
+
 // smallPiece is up to which size a buffer grows with what is written: most
 // objects are small.
 const smallPiece = 256 << 10
@@ -110,7 +132,11 @@ func (a *assembler) finish() (pieces []objstore.Piece, tail []byte, err error) {
 
 // rest takes what was kept back out of the assembler.
 func (a *assembler) rest() []byte {
-	rest := append(a.full, a.buf...)
+	rest := a.buf
+	if a.full != nil {
+		rest = append(a.full, a.buf...)
+		pieceBuffers.put(a.buf)
+	}
 	a.full, a.buf = nil, nil
 	return rest
 }
@@ -156,7 +182,7 @@ func (a *assembler) send(body []byte) error {
 	a.group.Go(func() (err error) {
 		*piece, err = a.bucket.UploadPiece(a.ctx, a.key, upload, number, body)
 		// A store that has answered makes nothing of what an earlier try still sends it.
-		if err == nil && len(body) < 2*pieceSize {
+		if err == nil {
 			pieceBuffers.put(body)
 		}
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/longshore/longshore/internal/def"
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/run"
+	"github.com/longshore/longshore/pkg/compress"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/format"
 )
@@ -103,6 +104,9 @@ func (o *outputs) opened() iter.Seq[*writer] {
 		}
 	}
 }
+
+// wholePieces reports whether a chunk can be a piece of the object as it is.
+func (o *outputs) wholePieces() bool { return o.job.codec == compress.None && o.limit.Bytes == 0 }
 
 // contained does something during which a panic is an error: one value that
 // can't be encoded doesn't stop a worker with all its other parts.

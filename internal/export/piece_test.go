@@ -112,17 +112,22 @@ func (c *counting) UploadPiece(_ context.Context, _, _ string, number int32, bod
 // for, numbers have no gaps, and no byte is lost.
 func TestEveryPieceIsLargeEnough(t *testing.T) {
 	const mib = 1 << 20
-	chunk := bytes.Repeat([]byte{1}, 4*mib+17)
+	chunk := bytes.Repeat([]byte{1}, pieceSize)
 	tests := []struct {
 		name                 string
 		total, write, pieces int
+		give                 bool
 	}{
-		{"nothing", 0, 1, 0},
-		{"a tail", objstore.MinPiece - 1, 64 << 10, 0},
-		{"just a piece", objstore.MinPiece, 64 << 10, 1},
-		{"one that holds the rest back", pieceSize + objstore.MinPiece - 1, mib, 1},
-		{"two", pieceSize + objstore.MinPiece, mib, 2},
-		{"large writes", 64 * mib, len(chunk), 8},
+		{"nothing", 0, 1, 0, false},
+		{"a tail", objstore.MinPiece - 1, 64 << 10, 0, false},
+		{"just a piece", objstore.MinPiece, 64 << 10, 1, false},
+		{"one that holds the rest back", pieceSize + objstore.MinPiece - 1, mib, 1, false},
+		{"two", pieceSize + objstore.MinPiece, mib, 2, false},
+		{"large writes", 64 * mib, 4*mib + 17, 8, false},
+		{"buffers that are pieces", 4 * pieceSize, pieceSize, 4, true},
+		{"buffers and a rest", 3*7*mib + mib, 7 * mib, 3, true},
+		{"buffers and a last piece", 3*7*mib + 5*mib, 7 * mib, 4, true},
+		{"buffers that are too small", 64 * mib, 4*mib + 17, 8, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -134,7 +139,13 @@ func TestEveryPieceIsLargeEnough(t *testing.T) {
 				return place{upload: "u", slot: 3, first: 301, width: 100, lead: lead}, nil
 			})
 			for left := tt.total; left > 0; left -= min(left, tt.write) {
-				if err := asm.write(chunk[:min(left, tt.write)]); err != nil {
+				var err error
+				if part := chunk[:min(left, tt.write)]; tt.give {
+					_, err = asm.give(bytes.Clone(part))
+				} else {
+					err = asm.write(part)
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -51,7 +51,7 @@ func (s *sink) unitOf(ratio float64) int64 {
 }
 
 // take writes a chunk.
-func (s *sink) take(c chunk) error {
+func (s *sink) take(c *chunk) error {
 	if err := s.compress(c.data); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *sink) compress(data []byte) (err error) {
 		s.body = data
 		return nil
 	}
-	if s.body = s.body[:0]; cap(s.body) > chunkBuffer {
+	if s.body = s.body[:0]; cap(s.body) > chunkBuffers.size {
 		s.body = nil
 	}
 	if len(data) > 0 {
@@ -80,7 +80,7 @@ func (s *sink) compress(data []byte) (err error) {
 // fit sets a chunk, which is a whole segment, into the open object or, when that
 // would grow beyond the limit, into the next. A chunk that no object has room
 // for is cut, down to single rows.
-func (s *sink) fit(c chunk) error {
+func (s *sink) fit(c *chunk) error {
 	alone := layout{frame: s.out.frame, codec: s.codec}
 	size, err := alone.sizeWith(int64(len(s.body)), c.rows, c.meta)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *sink) fit(c chunk) error {
 }
 
 // halve encodes the rows of a chunk anew as two.
-func (s *sink) halve(c chunk) error {
+func (s *sink) halve(c *chunk) error {
 	for _, held := range halves(c.held) {
 		half := chunk{held: held, ends: true}
 		err := s.reencode(&half)
@@ -111,7 +111,7 @@ func (s *sink) halve(c chunk) error {
 			err = s.compress(half.data)
 		}
 		if err == nil {
-			err = s.fit(half)
+			err = s.fit(&half)
 		}
 		half.release()
 		if err != nil {
@@ -155,7 +155,7 @@ func halves(held []arrow.Record) (out [2][]arrow.Record) {
 }
 
 // write sets the chunk whose bytes are in body into the open object.
-func (s *sink) write(c chunk) (err error) {
+func (s *sink) write(c *chunk) (err error) {
 	if s.open == nil {
 		if s.open, err = s.out.target(s); err != nil {
 			return err

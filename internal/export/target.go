@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/longshore/longshore/internal/ledger"
+	"github.com/longshore/longshore/pkg/compress"
 	"github.com/longshore/longshore/pkg/fault"
 	"github.com/longshore/longshore/pkg/objstore"
 )
@@ -39,6 +40,9 @@ func (o *outputs) target(s *sink) (t *target, err error) {
 		return nil, err
 	}
 	t.asm = newAssembler(o.ctx, o.job.bucket, t.key, t.claim)
+	if o.wholePieces() && !o.job.format.Traits().Compresses {
+		t.asm.group.SetLimit(plainUploads)
+	}
 	return t, nil
 }
 
@@ -55,13 +59,13 @@ func (o *outputs) claimObject(s *sink) (number int, err error) {
 }
 
 // write adds a chunk, whose bytes as written are body.
-func (t *target) write(body []byte, c chunk) error {
+func (t *target) write(body []byte, c *chunk) error {
 	t.seg.Rows += c.rows
 	if t.whole == nil {
 		if c.ends {
 			t.seg.Meta = c.meta
 		}
-		return t.asm.write(body)
+		return t.add(body, c)
 	}
 	if !t.begun {
 		if err := t.begin(); err != nil {
@@ -69,7 +73,7 @@ func (t *target) write(body []byte, c chunk) error {
 		}
 	}
 	t.size, t.rows = t.size+int64(len(body)), t.rows+c.rows
-	if err := t.asm.write(body); err != nil {
+	if err := t.add(body, c); err != nil {
 		return err
 	}
 	if c.ends {
@@ -77,6 +81,19 @@ func (t *target) write(body []byte, c chunk) error {
 		t.begun, t.size, t.rows = false, 0, 0
 	}
 	return nil
+}
+
+// add adds bytes to the object: the chunk's buffer itself, if they are in it and
+// can be a piece.
+func (t *target) add(body []byte, c *chunk) error {
+	if t.out.job.codec != compress.None {
+		return t.asm.write(body)
+	}
+	given, err := t.asm.give(body)
+	if given {
+		c.data = nil
+	}
+	return err
 }
 
 // begin writes what stands before a segment of an object of the part's own.

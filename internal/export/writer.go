@@ -6,26 +6,22 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/longshore/longshore/pkg/batch"
+	"github.com/longshore/longshore/pkg/compress"
 	"github.com/longshore/longshore/pkg/format"
 )
 
 const (
-	// chunkSize is how many encoded bytes are handed from stage to stage at a time:
-	// several members for compression to spread over the cores.
+	// chunkSize is how many encoded bytes are handed to compression at a time:
+	// several members, to spread over the cores. Where nothing compresses them, a
+	// chunk is a piece as it is.
 	chunkSize = 4 << 20
 	// stepSize is how many bytes are encoded, about, before the next look at a
-	// chunk's size.
-	stepSize = 1 << 20
-	// chunkBuffer is what a chunk takes: steps aren't exact.
-	chunkBuffer = chunkSize + 2*stepSize
-	// chunksAtOnce bounds a writer's memory: one chunk is encoded into while
-	// another is compressed, and one is between them.
-	chunksAtOnce = 3
+	// chunk's size; fewer near its end, but not less than leastStep.
+	stepSize  = 1 << 20
+	leastStep = 64 << 10
 	// groupSize is the largest row group of a format that compresses by itself, in
-	// bytes, as held in memory by the encoder. Each is a chunk, and while the
-	// encoder holds the next there are groupsAtOnce at most.
-	groupSize    = 32 << 20
-	groupsAtOnce = 2
+	// bytes, as held in memory by the encoder. Each is a chunk.
+	groupSize = 8 << 20
 	// heldSize bounds the rows that are held with a chunk, in bytes of memory.
 	heldSize = 32 << 20
 )
@@ -49,8 +45,10 @@ type writer struct {
 	perRow  float64        // encoded bytes of a row, on average of the last ones; zero is unknown
 	held    int64          // memory of the chunk's rows, in bytes
 
-	chunks chan chunk
-	free   chan []byte // buffers to encode into; nil ones cost nothing yet
+	chunks  chan chunk
+	free    chan []byte // buffers to encode into; nil ones cost nothing yet
+	size    int         // of a chunk that is full, in bytes
+	buffers *buffers    // of that size
 	// grouped is set where the encoder hands out row groups, not rows.
 	grouped bool
 	passed  bool          // a chunk was
@@ -87,20 +85,34 @@ func newWriter(o *outputs, op int) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	buffers, grouped := chunksAtOnce, o.job.format.Traits().Compresses
-	if grouped {
-		buffers = groupsAtOnce
-	}
 	w := &writer{
-		out: o, sink: sink, grouped: grouped,
-		chunks: make(chan chunk), free: make(chan []byte, buffers), ended: make(chan struct{}),
+		out: o, sink: sink, grouped: o.job.format.Traits().Compresses,
+		chunks: make(chan chunk), ended: make(chan struct{}),
 	}
+	w.bound()
 	w.ctx, w.stop = context.WithCancelCause(o.ctx)
-	for range buffers - 1 {
-		w.free <- nil
-	}
+	pieceBuffers.open()
+	chunkBuffers.open()
 	go w.drain()
 	return w, nil
+}
+
+// bound sets how many chunks there are at a time, and their size. One is encoded
+// into while another is compressed. Where nothing compresses them, the sink only
+// passes them on.
+func (w *writer) bound() {
+	w.size, w.buffers = chunkSize, chunkBuffers
+	if w.out.wholePieces() {
+		w.size, w.buffers = pieceSize, pieceBuffers
+	}
+	chunks := 1
+	if w.out.job.codec != compress.None {
+		chunks = 2
+	}
+	w.free = make(chan []byte, chunks)
+	for range chunks - 1 {
+		w.free <- nil
+	}
 }
 
 // write encodes rows, cut where an object ends and where a chunk may be full.
@@ -130,7 +142,7 @@ func (w *writer) write(rec arrow.Record) error {
 // step is how many rows, of so many bytes of memory each, to encode before the
 // next look at sizes.
 func (w *writer) step(memory float64) int64 {
-	size := int64(stepSize)
+	size := int64(min(stepSize, max(w.size-len(w.chunk.data), leastStep)))
 	if w.out.limit.Bytes > 0 {
 		size = min(size, w.sink.unit.Load()/8)
 	}
@@ -162,10 +174,10 @@ func (w *writer) encode(rows arrow.Record) (err error) {
 
 // room gives a chunk that becomes one of several a buffer that needn't grow.
 func (w *writer) room() {
-	if w.grouped || cap(w.chunk.data) >= chunkBuffer || len(w.chunk.data) < stepSize && !w.passed {
+	if cap(w.chunk.data) >= w.buffers.size || len(w.chunk.data) < stepSize && !w.passed {
 		return
 	}
-	w.chunk.data = append(chunkBuffers.take(chunkBuffer), w.chunk.data...)
+	w.chunk.data = append(w.buffers.take(w.buffers.size), w.chunk.data...)
 }
 
 // cut passes the chunk on when it is full or its object is.
@@ -180,7 +192,7 @@ func (w *writer) cut() error {
 		return w.end(false)
 	case limit.Rows > 0 && w.rows == limit.Rows:
 		return w.end(true)
-	case size >= chunkSize:
+	case w.grouped && size > 0, size >= int64(w.size):
 		return w.pass()
 	}
 	return nil
@@ -201,7 +213,6 @@ func (w *writer) end(closes bool) (err error) {
 
 // pass hands the chunk on and begins the next.
 func (w *writer) pass() error {
-	size := cap(w.chunk.data)
 	select {
 	case w.chunks <- w.chunk:
 		w.chunk, w.held, w.passed = chunk{}, 0, true
@@ -209,11 +220,7 @@ func (w *writer) pass() error {
 		return context.Cause(w.ctx)
 	}
 	select {
-	case buf := <-w.free:
-		if buf == nil && w.grouped {
-			buf = make([]byte, 0, min(size, 2*groupSize)) // as much as the one before took
-		}
-		w.chunk.data = buf
+	case w.chunk.data = <-w.free:
 		return nil
 	case <-w.ctx.Done():
 		return context.Cause(w.ctx)
@@ -244,9 +251,11 @@ func (w *writer) wait() error {
 // buffers back.
 func (w *writer) drain() {
 	defer close(w.ended)
+	defer pieceBuffers.close()
+	defer chunkBuffers.close()
 	for c := range w.chunks {
 		if w.err == nil {
-			w.err = contained(w.out.log, func() error { return w.sink.take(c) })
+			w.err = contained(w.out.log, func() error { return w.sink.take(&c) })
 		}
 		if w.err != nil {
 			w.stop(w.err)

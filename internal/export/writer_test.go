@@ -29,7 +29,8 @@ func TestChunksStaySmall(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := &outputs{ctx: t.Context(), schema: schema, job: &job{format: csv, codec: compress.None}}
-		w := &writer{out: o, sink: &sink{out: o}, ctx: t.Context(), chunks: make(chan chunk), free: make(chan []byte, chunksAtOnce)}
+		w := &writer{out: o, sink: &sink{out: o}, ctx: t.Context(), chunks: make(chan chunk)}
+		w.bound()
 		var sizes []int
 		done := make(chan struct{})
 		go func() {
@@ -45,12 +46,12 @@ func TestChunksStaySmall(t *testing.T) {
 		close(w.chunks)
 		<-done
 		rec.Release()
-		if len(sizes) < (32<<20)/chunkBuffer {
+		if len(sizes) < (32<<20)/w.buffers.size {
 			t.Errorf("rows of %d bytes: got %d chunks", width, len(sizes))
 		}
 		for _, size := range sizes {
-			if size > chunkBuffer {
-				t.Errorf("rows of %d bytes: got a chunk of %d bytes, want %d at most", width, size, chunkBuffer)
+			if size > w.buffers.size {
+				t.Errorf("rows of %d bytes: got a chunk of %d bytes, want %d at most", width, size, w.buffers.size)
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 const (
 	// pageBytes is the size at which a page ends, in bytes before compression.
-	pageBytes = 1 << 20
+	pageBytes = 512 << 10
 	// pageValueCount is how many values a page holds at most, nulls included, so
 	// that a page of small indexes isn't millions of rows.
 	pageValueCount = 1 << 17
@@ -33,7 +33,8 @@ type chunkWriter struct {
 	values pageValues
 	levels shredder // of the page that is being filled
 
-	pages []byte // finished pages
+	pages  heldPages // finished ones
+	header []byte    // of the last page; reused
 
 	rows      int // of the page that is being filled, nulls included
 	count     int64
@@ -134,8 +135,9 @@ func (c *chunkWriter) endPage() error {
 		c.encodings[dictionaryPages]++
 	}
 	h := meta.PageHeader{Type: meta.DataPage, Values: int32(c.rows), Encoding: encoding}
-	var err error
-	c.pages, err = c.appendPage(c.pages, body, h)
+	packed, err := c.page(body, h)
+	c.pages.add(c.header)
+	c.pages.add(packed)
 	c.count += int64(c.rows)
 	c.rows = 0
 	c.levels.rep, c.levels.def = c.levels.rep[:0], c.levels.def[:0]
@@ -151,26 +153,25 @@ func appendLevelRuns(dst []byte, levels []uint8, highest uint8) []byte {
 	return dst
 }
 
-// appendPage compresses body and appends it with its header.
-func (c *chunkWriter) appendPage(dst, body []byte, h meta.PageHeader) ([]byte, error) {
-	packed, err := c.pack.page(body)
-	if err != nil {
-		return dst, err
+// page compresses body and makes its header. Both are good until the next page.
+func (c *chunkWriter) page(body []byte, h meta.PageHeader) (packed []byte, err error) {
+	c.header = c.header[:0]
+	if packed, err = c.pack.page(body); err != nil {
+		return nil, err
 	}
 	if len(body) > math.MaxInt32 || len(packed) > math.MaxInt32 {
-		return dst, fault.New(fault.Invalid, "encode column %q: a page of %d bytes is longer than Parquet allows", arrowName(c.leaf), len(body))
+		return nil, fault.New(fault.Invalid, "encode column %q: a page of %d bytes is longer than Parquet allows", arrowName(c.leaf), len(body))
 	}
 	h.Uncompressed, h.Compressed = int32(len(body)), int32(len(packed))
 	h.CRC, h.HasCRC = crc32.ChecksumIEEE(packed), true
-	from := len(dst)
-	dst = meta.AppendPageHeader(dst, &h)
-	c.rawBytes += int64(len(dst) - from + len(body))
-	return append(dst, packed...), nil
+	c.header = meta.AppendPageHeader(c.header, &h)
+	c.rawBytes += int64(len(c.header) + len(body))
+	return packed, nil
 }
 
 // size returns how much of the chunk is held, in bytes.
 func (c *chunkWriter) size() int64 {
-	n := int64(len(c.pages) + len(c.levels.def)/8 + c.values.held())
+	n := int64(c.pages.size + len(c.levels.def)/8 + c.values.held())
 	if s := c.values.size(); s < pageFull {
 		n += int64(s)
 	}
@@ -189,15 +190,16 @@ func (c *chunkWriter) end(dst []byte, base int64) ([]byte, meta.Chunk, error) {
 	c.pack.body = body
 	if n > 0 {
 		h := meta.PageHeader{Type: meta.DictionaryPage, Values: int32(n), Encoding: meta.Plain}
-		var err error
-		if dst, err = c.appendPage(dst, body, h); err != nil {
+		packed, err := c.page(body, h)
+		if err != nil {
 			return dst, chunk, err
 		}
+		dst = append(append(dst, c.header...), packed...)
 		chunk.DictionaryOffset = base + int64(start)
 		chunk.EncodingStats = append(chunk.EncodingStats, meta.EncodingStat{Page: meta.DictionaryPage, Encoding: meta.Plain, Count: 1})
 	}
 	chunk.DataPageOffset = base + int64(len(dst))
-	dst = append(dst, c.pages...)
+	dst = c.pages.take(dst)
 	chunk.Uncompressed, chunk.Compressed = c.rawBytes, int64(len(dst)-start)
 	chunk.Statistics.Nulls = c.nulls
 	chunk.Statistics.Min, chunk.Statistics.Max = c.values.bounds()
@@ -223,7 +225,6 @@ func (c *chunkWriter) describe(chunk *meta.Chunk, dictionary bool) {
 }
 
 func (c *chunkWriter) reset() {
-	c.pages = c.pages[:0]
 	c.count, c.nulls, c.rawBytes, c.encodings = 0, 0, 0, [2]int32{}
 	c.values.reset()
 }

@@ -20,7 +20,7 @@
 // encoding and compressing the cell. Figures are in bench_write_test.go. The
 // encodings are the oldest that do, so that every reader has them: data pages of
 // version 1, levels in runs, values PLAIN, or RLE_DICTIONARY where values
-// repeat. Pages end at 1 MiB before compression, each with a checksum. Encoded
+// repeat. Pages end at 512 KiB before compression, each with a checksum. Encoded
 // pages of the open row group are all that is held.
 //
 // Row groups have statistics: nulls, and minimum and maximum, which are exact or

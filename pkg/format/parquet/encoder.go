@@ -1,6 +1,8 @@
 package parquet
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/longshore/longshore/pkg/fault"
@@ -108,6 +110,7 @@ func (e *encoder) endGroup(dst []byte) ([]byte, error) {
 	if e.rows == 0 {
 		return dst, nil
 	}
+	dst = slices.Grow(dst, int(e.size()))
 	from := len(dst)
 	base := int64(len(meta.Magic)) + e.written - int64(from) // offset of dst's first byte
 	group := meta.RowGroup{Rows: e.rows, Offset: int64(len(meta.Magic)) + e.written}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"iter"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -34,6 +35,10 @@ func (b *Bucket) CreateUpload(ctx context.Context, key string, o objstore.PutOpt
 // A piece of the same number that was there is replaced. The answer has the
 // CRC-64/NVME of body, and its SHA-256 when the configuration asks for it.
 func (b *Bucket) UploadPiece(ctx context.Context, key, id string, number int32, body []byte) (objstore.Piece, error) {
+	piece := objstore.Piece{Number: number, Size: int64(len(body))}
+	var summing sync.WaitGroup
+	summing.Go(func() { b.sum(&piece, body) }) // while the store is busy with it
+	defer summing.Wait()
 	out, err := b.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &b.name, Key: &key, UploadId: &id, PartNumber: &number,
 		Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))),
@@ -44,14 +49,17 @@ func (b *Bucket) UploadPiece(ctx context.Context, key, id string, number int32, 
 	if err != nil {
 		return objstore.Piece{}, b.fault(uploadPiece, key, err)
 	}
-	piece := objstore.Piece{
-		Number: number, ETag: unquoted(out.ETag), Size: int64(len(body)), CRC64: crc64.Checksum(body),
-	}
+	summing.Wait()
+	piece.ETag = unquoted(out.ETag)
+	return piece, nil
+}
+
+func (b *Bucket) sum(piece *objstore.Piece, body []byte) {
+	piece.CRC64 = crc64.Checksum(body)
 	if b.hashing {
 		sum := sha256.Sum256(body)
 		piece.SHA256 = hex.EncodeToString(sum[:])
 	}
-	return piece, nil
 }
 
 // CompleteUpload makes the object visible, from the given pieces in ascending
