@@ -15,11 +15,12 @@ import (
 func infer(ctx context.Context, w *window.Window, opts format.ReadOptions) (schema.Inference, error) {
 	s := newSplitter(opts.CSV)
 	inf := schema.Inference{Delimiter: opts.CSV.Delimiter}
-	names, err := inferNames(w, s, opts.CSV, &inf)
+	names, blanks, err := inferNames(w, s, opts.CSV, &inf)
 	if err != nil || names == nil {
 		return inf, err
 	}
 	samples := make([]schema.Sample, len(names))
+	addBlanks(samples, blanks, &inf)
 	for inf.Rows < int64(opts.SampleRows) {
 		if err := ctx.Err(); err != nil {
 			return inf, err
@@ -42,30 +43,39 @@ func infer(ctx context.Context, w *window.Window, opts format.ReadOptions) (sche
 	return inf, nil
 }
 
-// inferNames returns the fields' names, from the header if there is one. It
-// returns nil for an empty file.
-func inferNames(w *window.Window, s *splitter, opts format.CSVReadOptions, inf *schema.Inference) ([]string, error) {
+// inferNames returns the fields' names, from the header if there is one, and how
+// many blank lines it went past that aren't before a header. It returns nil for an
+// empty file.
+func inferNames(w *window.Window, s *splitter, opts format.CSVReadOptions, inf *schema.Inference) (names []string, blanks int64, err error) {
 	if opts.Fields != nil {
-		return opts.Fields, nil
+		return opts.Fields, 0, nil
 	}
-	var line int64
-	fields, end, err := firstRow(w, s, &line)
+	fields, end, err := firstRow(w, s, &blanks)
 	if err != nil || fields == nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if opts.Header == format.HeaderYes || opts.Header == format.HeaderAuto && looksLikeNames(fields) {
 		if err := checkHeader(w.Buf[w.Pos:end]); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		names := headerNames(fields)
 		inf.Header, w.Pos = true, end
-		return names, nil
+		return names, 0, nil
 	}
-	names := make([]string, len(fields))
+	names = make([]string, len(fields))
 	for i := range names {
 		names[i] = fmt.Sprintf("column_%d", i+1)
 	}
-	return names, nil
+	return names, blanks, nil
+}
+
+// addBlanks counts blank lines: each is a null where there is one field, and
+// nothing where there are more.
+func addBlanks(samples []schema.Sample, lines int64, inf *schema.Inference) {
+	if len(samples) == 1 {
+		samples[0].Null(lines)
+		inf.Rows += lines
+	}
 }
 
 // inferRow adds the next row to the samples. It returns false at the file's end.
@@ -80,10 +90,7 @@ func inferRow(w *window.Window, s *splitter, opts format.CSVReadOptions, samples
 		}
 		return false, err
 	}
-	if len(samples) == 1 {
-		samples[0].Null(line) // a blank line is a null where there is one field
-		inf.Rows += line
-	}
+	addBlanks(samples, line, inf)
 	if fields == nil {
 		return false, nil
 	}

@@ -36,6 +36,8 @@ func TestInfer(t *testing.T) {
 		{"names are made columns' names", "First Name,2nd,First Name \n1,2,3\n", "First_Name Int64, _2nd Int64, First_Name_2 Int64", 1, 0},
 		{"ragged rows", "a,b\n1\n1,2\n", "a Int64, b Int64", 2, 1},
 		{"blank lines of one column", "a\n1\n\n2\n", "a Nullable(Int64)", 3, 0},
+		{"blank lines before the first row", "\n\n1\n", "column_1 Nullable(Int64)", 3, 0},
+		{"blank lines before a header", "\n\na\n1\n", "a Int64", 1, 0},
 		{"blank lines at the end", "a\n1\n\n\r\n\r", "a Nullable(Int64)", 4, 0},
 		{"empty quoted field is text", "a,b\n\"\",1\n", "a String, b Int64", 1, 0},
 		{"empty file", "", "", 0, 0},
