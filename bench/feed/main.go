@@ -51,8 +51,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer closing()
-	defer decoder.Close()
+	defer func() { _ = errors.Join(decoder.Close(), closing()) }() // what was read is all that counts
 	group, ctx := errgroup.WithContext(ctx)
 	full, free := make(chan *block.Block), make(chan *block.Block, connections+1)
 	for range cap(free) {

@@ -129,7 +129,7 @@ func (t Target) Want() string {
 	return fmt.Sprintf("≤ %.2f", t.Most)
 }
 
-// Got is what was measured, as text.
+// GotText is what was measured.
 func (v Verdict) GotText() string {
 	if v.unit != "" {
 		return fmt.Sprintf("%.0f %s", v.Got, v.unit)

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/pgzip"
@@ -84,8 +84,11 @@ func put(ctx context.Context, client *s3.Client, bucket, key string, level int) 
 		defer compressed.Close()
 		body.Reader = compressed
 	}
-	up := manager.NewUploader(client, func(u *manager.Uploader) { u.PartSize, u.Concurrency = 16<<20, 4 })
-	_, err := up.Upload(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: body})
+	up := transfermanager.New(client, func(o *transfermanager.Options) {
+		o.PartSizeBytes, o.Concurrency = 16<<20, 4
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+	})
+	_, err := up.UploadObject(ctx, &transfermanager.UploadObjectInput{Bucket: &bucket, Key: &key, Body: body})
 	return err
 }
 

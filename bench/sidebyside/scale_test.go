@@ -104,5 +104,5 @@ func TestStage(t *testing.T) {
 		}
 		rows += stage.Rows
 	}
-	fmt.Printf("stage: %d rows in %f\n", rows, time.Since(start).Seconds())
+	t.Logf("stage: %d rows in %f", rows, time.Since(start).Seconds())
 }

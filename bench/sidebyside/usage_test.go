@@ -2,7 +2,6 @@ package sidebyside_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -59,12 +58,6 @@ func (w watched) cpu(t *testing.T) snapshot {
 		}
 	}
 	return used
-}
-
-func (w watched) with(name string, pids ...int) watched {
-	more := maps.Clone(w)
-	more[name] = pids
-	return more
 }
 
 type process struct {

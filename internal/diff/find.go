@@ -63,7 +63,7 @@ func (f *Finder) Find(rows []Head, found []bool) {
 // take finds a row of that mark that wasn't found before.
 func (f *Finder) take(p *finderPlace) bool {
 	prints, out := f.known.ranges[p.in].prints, &f.ranges[p.in]
-	want := p.mark.print()
+	want := p.mark.short()
 	for i := p.from; i < p.to; i++ {
 		if prints[i] != want || out.bits[i/64]>>(i%64)&1 == 1 {
 			continue

@@ -84,7 +84,7 @@ func (k *knownRange) learn(ctx context.Context, rows Source, m *marker, room int
 		for at := k.start(h.Hash); start <= at; start++ {
 			k.starts[start] = uint32(len(k.prints))
 		}
-		k.prints = append(k.prints, m.mark(h).print())
+		k.prints = append(k.prints, m.mark(h).short())
 	}
 	for ; start < len(k.starts); start++ {
 		k.starts[start] = uint32(len(k.prints))

@@ -24,7 +24,7 @@ func (m *marker) mark(h *Head) mark {
 }
 
 // print is what is remembered of a row that is known.
-func (m mark) print() uint32 { return uint32(m.lo) }
+func (m mark) short() uint32 { return uint32(m.lo) }
 
 // sum adds marks up. Sums of the same rows are equal in whatever order they are
 // added; those of others are with a probability of 2⁻¹²⁸.

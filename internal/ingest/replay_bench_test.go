@@ -75,6 +75,7 @@ func BenchmarkReplayDecodes(b *testing.B) {
 
 // decodeFile decodes rows as an ingest does, and returns how many fit.
 func decodeFile(b *testing.B, name string, text []byte, columns []format.Column) (accepted int) {
+	b.Helper()
 	reader, err := formats.Reader(name)
 	if err != nil {
 		b.Fatal(err)
