@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -244,7 +245,9 @@ func (tr *trial) nothingLeft(b inForce) {
 	named := map[string]bool{}
 	for _, l := range b.Levels {
 		for _, f := range l.Files {
-			named[f.Name] = true
+			for _, name := range f.Names() {
+				named[name] = true
+			}
 		}
 	}
 	for _, dir := range []string{"runs/" + string(tr.run.ID) + "/e1/shuffle/", "runs/" + string(tr.run.ID) + "/e1/tail/", "uploads/", "baselines/" + tr.name + "/files/" + string(tr.run.ID)} {
@@ -317,7 +320,7 @@ func (tr *trial) asBefore(before inForce) {
 		tr.t.Errorf("got the objects %s", sizes(got))
 	}
 	b := tr.inForce()
-	if b.run != before.run || fmt.Sprint(b.Baseline) != fmt.Sprint(before.Baseline) {
+	if b.run != before.run || !reflect.DeepEqual(b.Baseline, before.Baseline) {
 		tr.t.Errorf("the baseline is of run %q, was of %q; or it is another", b.run, before.run)
 	}
 	if n := len(tr.of.history); n > 0 {

@@ -40,6 +40,19 @@ const (
 	aheadBytes   = 512 << 10 // each
 )
 
+// ahead has a compressed file be decompressed while the decoder is at what came
+// before: that is half of the work.
+func (in *input) ahead() error {
+	if in.codec == compress.None || in.Stream == nil {
+		return nil
+	}
+	r, err := readahead.NewReaderSize(in.Stream, aheadBuffers, aheadBytes)
+	if err == nil {
+		in.Stream, in.closers = r, append([]io.Closer{r}, in.closers...)
+	}
+	return err
+}
+
 // peekSize is how many bytes of a file's beginning decide on its format.
 const peekSize = 4 << 10
 
@@ -63,12 +76,7 @@ func (j *job) sniff(ctx context.Context, in *input, f plan.File, stream io.Reade
 	if err != nil {
 		return err
 	}
-	if codec != compress.None { // decompressing is half of the work
-		if plain, err = readahead.NewReadCloserSize(plain, aheadBuffers, aheadBytes); err != nil {
-			return err
-		}
-	}
-	in.codec, in.closers = codec, append(in.closers, plain) // which may wait for the stream, until that is closed
+	in.codec, in.closers = codec, append([]io.Closer{plain}, in.closers...)
 	head := bufio.NewReaderSize(plain, 64<<10)
 	start, err := head.Peek(peekSize)
 	if err != nil && !errors.Is(err, io.EOF) {

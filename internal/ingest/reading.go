@@ -43,7 +43,13 @@ type opener func(ctx context.Context) (*input, format.ReadOptions, error)
 func (j *job) whole(f plan.File) opener {
 	return func(ctx context.Context) (*input, format.ReadOptions, error) {
 		in, err := j.input(ctx, f)
-		return in, j.opts, err
+		if err != nil {
+			return nil, j.opts, err
+		}
+		if err := in.ahead(); err != nil {
+			return nil, j.opts, errors.Join(err, in.Close())
+		}
+		return in, j.opts, nil
 	}
 }
 

@@ -82,6 +82,7 @@ func addBlanks(samples []schema.Sample, lines int64, inf *schema.Inference) {
 func inferRow(w *window.Window, s *splitter, opts format.CSVReadOptions, samples []schema.Sample, inf *schema.Inference) (bool, error) {
 	var line int64
 	fields, end, err := firstRow(w, s, &line)
+	addBlanks(samples, line, inf)
 	if err != nil {
 		if fault.Is(err, fault.Invalid) && inf.Rows > 0 {
 			inf.Rows, inf.Malformed = inf.Rows+1, inf.Malformed+1
@@ -90,7 +91,6 @@ func inferRow(w *window.Window, s *splitter, opts format.CSVReadOptions, samples
 		}
 		return false, err
 	}
-	addBlanks(samples, line, inf)
 	if fields == nil {
 		return false, nil
 	}
