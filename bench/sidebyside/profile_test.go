@@ -16,6 +16,9 @@ func (c *cluster) profile(name string) (done func()) {
 	if dir == "" {
 		return func() {}
 	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		c.t.Fatal(err)
+	}
 	var reading sync.WaitGroup
 	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.profiles+"profile?seconds=5", nil)
 	if err != nil {

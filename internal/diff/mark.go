@@ -23,7 +23,7 @@ func (m *marker) mark(h *Head) mark {
 	return mark{sum.Hi, sum.Lo}
 }
 
-// print is what is remembered of a row that is known.
+// short is what is remembered of a row that is known.
 func (m mark) short() uint32 { return uint32(m.lo) }
 
 // sum adds marks up. Sums of the same rows are equal in whatever order they are
