@@ -1,5 +1,6 @@
 // Command feed runs the stages of an ingest without its records, which want a newer server than ClickHouse 18.16: it reads an object as a
-// worker does, decodes it into the same blocks, and appends them over two connections. Unlike a worker it does so with one part.
+// worker does, decodes it into the same blocks, and appends them with two INSERTs, as the two parts of a worker would. Like any that has several
+// blocks, and like the client's, each of these is whole only when nothing fails.
 //
 //	feed FORMAT BUCKET KEY HOST:PORT TABLE 'name Type; name Type…'
 //
@@ -17,6 +18,7 @@ import (
 
 	"github.com/ClickHouse/ch-go"
 	"github.com/ClickHouse/ch-go/proto"
+	"github.com/klauspost/readahead"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/pkg/block"
@@ -29,7 +31,7 @@ import (
 
 const (
 	connections = 2
-	blockRows   = 1 << 18
+	blockRows   = 1 << 16
 
 	// oldProtocol is the newest that the driver and ClickHouse 18 spell alike.
 	oldProtocol = 54031
@@ -53,7 +55,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	defer func() { _ = errors.Join(decoder.Close(), closing()) }() // what was read is all that counts
 	group, ctx := errgroup.WithContext(ctx)
-	full, free := make(chan *block.Block), make(chan *block.Block, connections+1)
+	full, free := make(chan *block.Block, connections), make(chan *block.Block, 2*connections+1)
 	for range cap(free) {
 		free <- new(block.Block)
 	}
@@ -81,7 +83,7 @@ func open(ctx context.Context, name, bucket, key, columns string) (format.Decode
 	if err != nil {
 		return nil, nil, err
 	}
-	plain, _, err := compress.NewReader(body)
+	plain, codec, err := compress.NewReader(body)
 	if err != nil {
 		return nil, nil, errors.Join(err, body.Close())
 	}
@@ -94,7 +96,15 @@ func open(ctx context.Context, name, bucket, key, columns string) (format.Decode
 		}
 		all = append(all, format.Column{Name: name, Type: t})
 	}
-	d, err := r.Decoder(ctx, format.Input{Name: key, Stream: bufio.NewReaderSize(plain, 64<<10)}, all, format.ReadOptions{})
+	stream := io.Reader(bufio.NewReaderSize(plain, 64<<10))
+	if codec != compress.None {
+		ahead, err := readahead.NewReaderSize(stream, 4, 512<<10)
+		if err != nil {
+			return nil, nil, errors.Join(err, body.Close())
+		}
+		stream = ahead
+	}
+	d, err := r.Decoder(ctx, format.Input{Name: key, Stream: stream}, all, format.ReadOptions{})
 	return d, body.Close, err
 }
 
@@ -126,17 +136,30 @@ func send(ctx context.Context, address, table string, full <-chan *block.Block, 
 		return err
 	}
 	defer client.Close()
-	for b := range full {
-		var in proto.Input
-		for _, c := range b.Sent(nil) {
-			in = append(in, proto.InputColumn{Name: c.Name, Data: column{c}})
-		}
-		if err := client.Do(ctx, ch.Query{Body: in.Into(table), Input: in}); err != nil {
-			return err
-		}
-		free <- b
+	b, ok := <-full
+	if !ok {
+		return nil
 	}
-	return nil
+	in := make(proto.Input, len(b.Columns)) // of b
+	show := func() {
+		for i, c := range b.Columns {
+			in[i] = proto.InputColumn{Name: c.Name, Data: column{c}}
+		}
+	}
+	show()
+	return client.Do(ctx, ch.Query{Body: in.Into(table), Input: in, OnInput: func(context.Context) error {
+		sent := b
+		if b, ok = <-full; ok {
+			show()
+		} else {
+			in[0].Data = column{block.NewColumn(sent.Columns[0].Name, sent.Columns[0].Type)} // nothing more
+		}
+		free <- sent
+		if !ok {
+			return io.EOF
+		}
+		return nil
+	}})
 }
 
 // column sends a block's column as it is.
@@ -145,4 +168,4 @@ type column struct{ *block.Column }
 func (c column) Type() proto.ColumnType       { return proto.ColumnType(c.WireType().String()) }
 func (c column) EncodeState(b *proto.Buffer)  { b.Buf = c.AppendPrefix(b.Buf) }
 func (c column) EncodeColumn(b *proto.Buffer) { b.Buf = c.AppendNative(b.Buf) }
-func (c column) WriteColumn(w *proto.Writer)  { w.ChainBuffer(c.EncodeColumn) }
+func (c column) WriteColumn(w *proto.Writer)  { c.EachNative(w.ChainWrite) }

@@ -132,47 +132,91 @@ func (s *clientSession) insertText(statement insertStatement, data string, param
 	return insert.Commit()
 }
 
+// externals are the temporary tables that come with a query. The blocks of one that come one after another are a single
+// INSERT into it.
+type externals struct {
+	*tcpQuery
+	tables []string
+	insert Insert // into the last of tables; nil: none is open
+}
+
 // readExternalTables reads the blocks behind a query, up to the empty one, into temporary tables of the session.
 // The returned function drops them.
 func (q *tcpQuery) readExternalTables() (drop func(), err error) {
-	var tables []string
-	drop = func() {
-		for _, table := range tables {
-			if err := q.session.exec("DROP TEMPORARY TABLE IF EXISTS " + chdb.QuoteName(table)); err != nil {
-				q.server.config.Log.Warn("drop external table", zap.Error(err))
-			}
-		}
-	}
+	e := &externals{tcpQuery: q}
 	var refused error
 	for {
 		table, block, columns, rows, err := q.readBlock()
 		if err != nil {
-			return drop, err
+			return e.drop, err
 		}
 		if columns == 0 {
-			return drop, refused
+			if refused == nil {
+				refused = e.end()
+			}
+			return e.drop, refused
 		}
 		if refused == nil {
-			tables = append(tables, table)
-			refused = q.session.addExternal(&q.walker, table, block, rows)
+			refused = e.add(table, block, rows)
 		}
 	}
 }
 
-// addExternal adds a block to a temporary table and creates it with the first.
-func (s *clientSession) addExternal(walker *native.Walker, table string, block []byte, rows int) error {
-	columns, err := walker.Columns(block)
+// add adds a block to a temporary table and creates it with the first.
+func (e *externals) add(table string, block []byte, rows int) error {
+	if len(e.tables) == 0 || e.tables[len(e.tables)-1] != table {
+		if err := e.begin(table, block); err != nil {
+			return err
+		}
+	}
+	if rows == 0 {
+		return nil
+	}
+	if e.insert == nil {
+		insert, err := e.session.Insert("INSERT INTO "+chdb.QuoteName(table), "Native", nil)
+		if err != nil {
+			return err
+		}
+		e.insert = insert
+	}
+	_, err := e.insert.Write(block)
+	return err
+}
+
+func (e *externals) begin(table string, block []byte) error {
+	if err := e.end(); err != nil {
+		return err
+	}
+	columns, err := e.walker.Columns(block)
 	if err != nil {
 		return err
 	}
+	e.tables = append(e.tables, table)
 	var definition []string
 	for _, c := range columns {
 		definition = append(definition, chdb.QuoteName(c.Name)+" "+c.Type)
 	}
-	err = s.exec("CREATE TEMPORARY TABLE IF NOT EXISTS " + chdb.QuoteName(table) + " (" + strings.Join(definition, ", ") + ") ENGINE = Memory")
-	if err != nil || rows == 0 {
-		return err
+	return e.session.exec("CREATE TEMPORARY TABLE IF NOT EXISTS " + chdb.QuoteName(table) + " (" + strings.Join(definition, ", ") + ") ENGINE = Memory")
+}
+
+// end completes the INSERT that is open.
+func (e *externals) end() error {
+	if e.insert == nil {
+		return nil
 	}
-	_, err = s.insertText(insertStatement{head: "INSERT INTO " + chdb.QuoteName(table), format: "Native"}, string(block), nil)
+	_, err := e.insert.Commit()
+	e.insert.Close()
+	e.insert = nil
 	return err
+}
+
+func (e *externals) drop() {
+	if e.insert != nil {
+		e.insert.Close()
+	}
+	for _, table := range e.tables {
+		if err := e.session.exec("DROP TEMPORARY TABLE IF EXISTS " + chdb.QuoteName(table)); err != nil {
+			e.server.config.Log.Warn("drop external table", zap.Error(err))
+		}
+	}
 }

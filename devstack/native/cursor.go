@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // cursor moves over the bytes of a column.
@@ -117,7 +118,7 @@ func (c *copyCursor) skip(n int) error {
 	for n > 0 {
 		part := min(n, step)
 		start := len(c.out)
-		c.out = append(c.out, make([]byte, part)...)
+		c.out = slices.Grow(c.out, part)[:start+part]
 		if _, err := io.ReadFull(c.src, c.out[start:]); err != nil {
 			return noEOF(err)
 		}

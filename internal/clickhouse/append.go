@@ -46,14 +46,18 @@ func (c *Client) Append(ctx context.Context, in Insert) error {
 	if in.Database == "" {
 		in.Database = c.target.database
 	}
-	name := in.Database + "." + in.Table
 	if err := c.append(ctx, in); err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err() // and not that we closed the connection for it
 		}
-		return c.target.fault(action{"append to " + name, "INSERT ON " + Path(in.Database, in.Table)}, err)
+		return c.target.fault(appending(in), err)
 	}
 	return nil
+}
+
+// appending is what an INSERT does, for errors.
+func appending(in Insert) action {
+	return action{"append to " + in.Database + "." + in.Table, "INSERT ON " + Path(in.Database, in.Table)}
 }
 
 func (c *Client) append(ctx context.Context, in Insert) error {
@@ -94,8 +98,9 @@ func (in Insert) query(more map[string]string) ch.Query {
 }
 
 // settings make one block one part per partition, stored once. Those that a
-// server doesn't know it ignores, but for the caller's. More are the connection's.
-func (in Insert) settings(more map[string]string) []ch.Setting {
+// server doesn't know it ignores, but for the caller's. More are added, the later
+// over the earlier.
+func (in Insert) settings(more ...map[string]string) []ch.Setting {
 	ours := map[string]string{
 		"async_insert":                    "0",
 		"insert_null_as_default":          "1",
@@ -105,11 +110,12 @@ func (in Insert) settings(more map[string]string) []ch.Setting {
 		"min_insert_block_size_bytes":     "0",
 		"min_insert_block_size_rows":      "0",
 	}
-	if in.files() != nil {
+	if in.File != 0 || len(in.Files) > 0 {
 		ours[fillsMaterialized] = "1"
 	}
-	maps.Copy(ours, more)
-	maps.Copy(ours, deduplication(in.Token))
+	for _, some := range append(more, deduplication(in.Token)) {
+		maps.Copy(ours, some)
+	}
 	maps.DeleteFunc(ours, func(name, _ string) bool { _, given := in.Settings[name]; return given })
 	var out []ch.Setting
 	for name, value := range ours {

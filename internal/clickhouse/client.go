@@ -15,6 +15,8 @@ const (
 	// answerTimeout is how long a statement may be silent: the server reports
 	// progress several times a second.
 	answerTimeout = 5 * time.Minute
+	// clientName is what the server's logs call us.
+	clientName = "longshore"
 	// maxQueries is how many statements beside appends run at a time.
 	maxQueries = 8
 )
@@ -22,9 +24,10 @@ const (
 // Client is one database of one server. Its methods may be called from many
 // goroutines.
 type Client struct {
-	target target
-	conn   driver.Conn
-	pool   *pool
+	target  target
+	conn    driver.Conn
+	pool    *pool
+	streams *pool // apart: who holds one may append to another table meanwhile
 
 	mu    sync.Mutex
 	fills *bool // whether the server fills a FileColumn, once that is known; guarded by mu
@@ -48,12 +51,12 @@ func Open(cfg Config) (*Client, error) {
 		ClientInfo: clickhouse.ClientInfo{Products: []struct {
 			Name    string
 			Version string
-		}{{Name: "longshore"}}},
+		}{{Name: clientName}}},
 	})
 	if err != nil {
 		return nil, t.fault(action{verb: "open"}, err)
 	}
-	return &Client{target: t, conn: conn, pool: newPool(t)}, nil
+	return &Client{target: t, conn: conn, pool: newPool(t), streams: newPool(t)}, nil
 }
 
 // Database returns the database's name.
@@ -65,6 +68,7 @@ func (c *Client) Cluster() string { return c.target.cluster }
 // Close closes all connections. Appends that are under way fail.
 func (c *Client) Close() error {
 	c.pool.close()
+	c.streams.close()
 	if err := c.conn.Close(); err != nil {
 		return c.target.fault(action{verb: "close"}, err)
 	}

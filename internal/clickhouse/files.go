@@ -58,6 +58,9 @@ type FileRecord struct {
 	Chunks      int64 // each an INSERT of its own
 	ChunkRows   int64 // at most in each: the boundaries of chunks depend on it
 	ChunkBytes  int64 // of the file, decompressed, in each, likewise
+	// ChunkBlocks is how many blocks a chunk is decoded in, each with its share of
+	// ChunkRows and ChunkBytes; zero means one. The boundaries depend on it, too.
+	ChunkBlocks uint32
 	// Columns is the version of the datasource's added columns that the chunks
 	// behind the checkpoint are decoded with.
 	Columns uint32
@@ -114,6 +117,7 @@ var fileColumns = []Column{
 	{Name: "chunks", Type: schema.Of(schema.UInt64)},
 	{Name: "chunk_rows", Type: schema.Of(schema.UInt64)},
 	{Name: "chunk_bytes", Type: schema.Of(schema.UInt64)},
+	{Name: "chunk_blocks", Type: schema.Of(schema.UInt32)},
 	{Name: "columns", Type: schema.Of(schema.UInt32)},
 	{Name: "marked", Type: schema.Of(schema.UInt8)},
 	{Name: "replaces", Type: schema.Of(schema.UInt8)},
@@ -173,6 +177,6 @@ func (r FileRecord) values() []any {
 	}
 	return []any{
 		r.Datasource, r.Key, r.ETag, r.Range, r.RangeBytes, r.Size, r.Modified, string(r.State), r.Rows, r.Quarantined, r.Bytes,
-		r.Chunks, r.ChunkRows, r.ChunkBytes, r.Columns, r.Marked, r.Replaces, r.Instead, r.RunID, r.Error, r.UpdatedAt, r.version(),
+		r.Chunks, r.ChunkRows, r.ChunkBytes, r.ChunkBlocks, r.Columns, r.Marked, r.Replaces, r.Instead, r.RunID, r.Error, r.UpdatedAt, r.version(),
 	}
 }

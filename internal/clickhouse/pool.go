@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/proto"
 )
 
 const (
@@ -30,9 +32,10 @@ type pool struct {
 
 // session is one connection.
 type session struct {
-	client *ch.Client
-	conn   net.Conn // of client; closing it ends what client does
-	used   time.Time
+	client   *ch.Client
+	conn     net.Conn // of client; closing it ends what client does
+	revision int      // of the protocol
+	used     time.Time
 }
 
 func newPool(t target) *pool {
@@ -117,7 +120,7 @@ func (p *pool) dial(ctx context.Context) (*session, error) {
 		Database:         p.target.database,
 		User:             p.target.user,
 		Password:         p.target.password.Reveal(),
-		ClientName:       "longshore",
+		ClientName:       clientName,
 		ProtocolVersion:  p.target.revision,
 		Compression:      compression[p.target.compress],
 		HandshakeTimeout: dialTimeout,
@@ -127,7 +130,7 @@ func (p *pool) dial(ctx context.Context) (*session, error) {
 		conn.Close()
 		return nil, err
 	}
-	s := &session{client: client, conn: conn}
+	s := &session{client: client, conn: conn, revision: min(cmp.Or(p.target.revision, proto.Version), client.ServerInfo().Revision)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {

@@ -63,8 +63,8 @@ type ProducerConfig struct {
 	// Empty leaves pushing to people.
 	ProjectDir string `env:"LONGSHORE_PROJECT_DIR"`
 	// RangeBytes is how far apart the ranges of a large file are that is ingested by
-	// many parts. Zero is 128 MiB.
-	RangeBytes Size `env:"LONGSHORE_RANGE_BYTES" envDefault:"128MiB"`
+	// many parts. Zero is 256 MiB.
+	RangeBytes Size `env:"LONGSHORE_RANGE_BYTES" envDefault:"256MiB"`
 }
 
 // WorkerConfig is what a worker reads from its environment.

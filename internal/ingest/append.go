@@ -20,30 +20,34 @@ import (
 	"github.com/longshore/longshore/pkg/format"
 )
 
-// appendsAtOnce is how many chunks of a file are on their way to the server
-// while the next is decoded.
+// appendsAtOnce is how many chunks of a file the server is storing while the next
+// is decoded and sent.
 const appendsAtOnce = 1
+
+// blocksAtOnce is how many blocks a file has in memory: one that is decoded, one
+// that is sent, and one between them.
+const blocksAtOnce = 3
 
 // appender sends the chunks of one file, from its record's checkpoint on.
 type appender struct {
 	*partWriter
 	job    *job
 	file   plan.File
-	rec    *clickhouse.FileRecord // of what was decoded; the decoding goroutine's
+	rec    *clickhouse.FileRecord // of the chunks that were decoded; the decoding goroutine's
 	free   chan *block.Block
 	stored *checkpoint
 
 	format            string // of the file, by name
 	fields, delimiter string // of a CSV file that has rejects
 
-	chunkRows int64
-	refused   bool // all rows go to quarantine
-	// check is asked before a chunk is sent. Its error ends the sending.
+	cut     cut
+	refused bool // all rows go to quarantine
+	// check is asked about a block before its chunk is stored. Its error ends the sending.
 	check func(j *job, d format.Decoder, consumed int, b *block.Block) error
 }
 
-func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord) *appender {
-	a := &appender{partWriter: w, job: j, file: f, rec: rec, free: make(chan *block.Block, appendsAtOnce+1)}
+func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord, c cut) *appender {
+	a := &appender{partWriter: w, job: j, file: f, rec: rec, cut: c, free: make(chan *block.Block, min(blocksAtOnce, c.blocks+appendsAtOnce))}
 	for range cap(a.free) {
 		a.free <- blocks.Get().(*block.Block)
 	}
@@ -51,7 +55,7 @@ func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord)
 	return a
 }
 
-// blocks are those that no file uses: their buffers have grown to what chunks take.
+// blocks are those that no file uses: their buffers have grown to what blocks take.
 var blocks = sync.Pool{New: func() any { return new(block.Block) }}
 
 // release gives the blocks back, of which none is on its way any more.
@@ -66,7 +70,7 @@ func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
 		return err
 	}
 	group, sending := errgroup.WithContext(ctx)
-	group.SetLimit(appendsAtOnce)
+	group.SetLimit(appendsAtOnce + 1)
 	err := a.decode(sending, decoder, group)
 	if sent := group.Wait(); sent != nil {
 		return sent // the cause of err, if there is one
@@ -77,11 +81,11 @@ func (a *appender) send(ctx context.Context, decoder format.Decoder) error {
 	return err
 }
 
-// trial decodes the first chunk alone, for what the check says of it.
+// trial decodes the first block alone, for what the check says of it.
 func (a *appender) trial(ctx context.Context, decoder format.Decoder) error {
 	b := <-a.free
 	defer func() { a.free <- b }()
-	consumed, err := decoder.Next(b, int(a.chunkRows))
+	consumed, err := decoder.Next(b, int(a.cut.rows))
 	if err == nil || errors.Is(err, io.EOF) {
 		if err = a.check(a.job, decoder, consumed, b); err == nil && a.rec.Error != "" { // by definitions that are lost
 			err = &turn{refused: refusal{{Code: codeRefused, Detail: a.rec.Error}}}
@@ -96,7 +100,7 @@ func (a *appender) skip(ctx context.Context, decoder format.Decoder) error {
 	b := <-a.free
 	defer func() { a.free <- b }()
 	for left := a.rec.Rows + a.rec.Quarantined; left > 0; {
-		consumed, err := decoder.Next(b, int(min(left, a.chunkRows)))
+		consumed, err := decoder.Next(b, int(min(left, a.cut.rows)))
 		if errors.Is(err, io.EOF) {
 			err = fault.New(fault.Invalid, "the file ends %d rows before its checkpoint", left)
 		}
@@ -108,56 +112,65 @@ func (a *appender) skip(ctx context.Context, decoder format.Decoder) error {
 	return nil
 }
 
+// decode decodes one chunk after the other, while what was decoded is sent.
 func (a *appender) decode(ctx context.Context, decoder format.Decoder, group *errgroup.Group) error {
-	counted := decoder.Facts().Bytes
-	for chunk := a.rec.Chunks; ; chunk++ {
+	for more := true; more; {
 		if err := cmp.Or(ctx.Err(), a.halted(ctx)); err != nil {
 			return err
 		}
-		b := <-a.free // at most appendsAtOnce are away
-		consumed, err := decoder.Next(b, int(a.chunkRows))
-		if errors.Is(err, io.EOF) {
-			a.leftOut(decoder.Facts().Unknown)
-			return nil
-		}
-		if err != nil {
-			return a.job.blame(ctx, a.file, err)
-		}
-		if err := a.check(a.job, decoder, consumed, b); err != nil {
+		d := a.deliver(ctx, group)
+		var err error
+		more, err = a.chunk(ctx, decoder, d)
+		if close(d.blocks); err != nil {
 			return err
 		}
-		rejected := decoder.Rejected()
-		if len(rejected) > 0 {
-			if err := a.quarantine(ctx, chunk, rejected, decoder.Facts()); err != nil {
-				return err
-			}
-		}
-		a.rec.Rows += int64(b.Rows())
-		a.rec.Quarantined += int64(len(rejected))
-		a.rec.Chunks, a.rec.Bytes = chunk+1, decoder.Facts().Bytes
-		bytes := a.rec.Bytes - counted
-		counted = a.rec.Bytes
-		decoded := *a.rec
-		group.Go(func() error {
-			err := a.append(ctx, decoded, b)
-			a.meter.Add(int64(consumed), bytes)
-			a.free <- b
-			if err != nil {
-				return err
-			}
-			return a.reached(ctx, decoded)
-		})
 	}
+	a.leftOut(decoder.Facts().Unknown)
+	return nil
 }
 
-// append sends the last chunk that a record counts.
-func (a *appender) append(ctx context.Context, rec clickhouse.FileRecord, b *block.Block) error {
-	if b.Rows() == 0 {
-		return nil
+// chunk decodes a chunk, block by block, and has it be stored. There are more
+// unless the file ends. The record counts a chunk as a whole: one that is left half
+// way is none.
+func (a *appender) chunk(ctx context.Context, decoder format.Decoder, d *delivery) (more bool, err error) {
+	rec, counted := *a.rec, decoder.Facts().Bytes
+	var bad *rejects
+	more = true
+	for n := 0; n < a.cut.blocks && !bad.full(a.cut); n++ {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		b := <-a.free
+		consumed, err := decoder.Next(b, int(a.cut.rows))
+		if err == nil {
+			err = a.check(a.job, decoder, consumed, b)
+		}
+		if err != nil {
+			a.free <- b
+		}
+		if errors.Is(err, io.EOF) {
+			if more = false; n == 0 {
+				return more, nil
+			}
+			break
+		}
+		if err != nil {
+			return false, a.job.blame(ctx, a.file, err)
+		}
+		rejected := decoder.Rejected()
+		facts := decoder.Facts()
+		bad = a.gather(bad, rejected, facts)
+		rec.Rows += int64(b.Rows())
+		rec.Quarantined += int64(len(rejected))
+		d.blocks <- piece{b, int64(consumed), facts.Bytes - counted}
+		counted = facts.Bytes
 	}
-	return a.job.house.Append(ctx, clickhouse.Insert{
-		Table: a.job.ds.Name, Block: b, Token: token(rec, rec.Chunks-1, roomRows), File: rec.FileID(),
-	})
+	if err := a.quarantine(ctx, rec.Chunks, bad); err != nil {
+		return false, err
+	}
+	rec.Chunks, rec.Bytes = rec.Chunks+1, decoder.Facts().Bytes
+	*a.rec, d.whole, d.last = rec, &rec, !more
+	return more, nil
 }
 
 // leftOut tells of fields that no column reads: their values are not in the

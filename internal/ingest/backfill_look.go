@@ -75,12 +75,12 @@ type lookedAt struct {
 // largeSampled is how many large files are opened to see whether they can be split.
 const largeSampled = 8
 
-func (s *lookedAt) add(b *Backfill, f plan.File) {
+func (s *lookedAt) add(b *Backfill, j *job, f plan.File) {
 	s.all.Add(f)
-	if b.large(f) {
+	if b.large(j, f) {
 		s.large.Add(f)
 		s.largeFiles++
-		s.ranges += int64(split{File: f, RangeBytes: b.distance(f.Size)}.ranges())
+		s.ranges += int64(split{File: f, RangeBytes: b.width(j, f)}.ranges())
 		return
 	}
 	if s.cut.Add(f) != nil {
@@ -124,7 +124,7 @@ func (b *Backfill) list(ctx context.Context, l *BackfillLook, seen *lookedAt, j 
 			l.Found.Files++
 			l.Found.Bytes += f.Size
 			l.Inserts += max(1, (f.Size+chunkBytes-1)/chunkBytes)
-			seen.add(b, f)
+			seen.add(b, j, f)
 		}
 	}
 	if seen.cut.Rest() != nil {

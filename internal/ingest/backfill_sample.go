@@ -168,7 +168,7 @@ func (b *beginning) decode(j *job, d format.Decoder) error {
 	var rows block.Block
 	var refused refusal
 	for n := range sampleBlocks {
-		consumed, err := d.Next(&rows, chunkRows)
+		consumed, err := d.Next(&rows, blockRows)
 		if err != nil {
 			return err
 		}

@@ -7,13 +7,9 @@ import (
 	"github.com/longshore/longshore/internal/clickhouse"
 )
 
-// checkpointEvery is after how many chunks it is recorded how far a file is.
-// What lies behind the last checkpoint is sent again by the next attempt, and
-// dropped by the server for its tokens.
-const checkpointEvery = 4
-
 // checkpoint finds out how far a file is stored, while several of its chunks are
-// on their way.
+// on their way. What lies behind the last checkpoint is sent again by the next
+// attempt, and dropped by the server for its tokens.
 type checkpoint struct {
 	mu       sync.Mutex
 	stored   clickhouse.FileRecord           // all chunks that it counts are; guarded by mu
@@ -35,7 +31,7 @@ func (c *checkpoint) reached(rec clickhouse.FileRecord) (due clickhouse.FileReco
 		delete(c.ahead, next.Chunks)
 		c.stored = next
 	}
-	if c.stored.Chunks-c.recorded < checkpointEvery {
+	if c.stored.Chunks == c.recorded {
 		return due, false
 	}
 	c.recorded = c.stored.Chunks
@@ -50,7 +46,7 @@ func (c *checkpoint) all() clickhouse.FileRecord {
 	return c.stored
 }
 
-// reached records how far the file is, now and then.
+// reached records how far the file is.
 func (a *appender) reached(ctx context.Context, rec clickhouse.FileRecord) error {
 	due, ok := a.stored.reached(rec)
 	if !ok {

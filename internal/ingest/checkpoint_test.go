@@ -59,10 +59,10 @@ func TestAnAttemptGoesOnFromTheCheckpoint(t *testing.T) {
 	s.replan()
 	s.chunksOf(100)
 	g := &gate{limit: 20}
-	written := make(chan struct{}, 10)
+	written := make(chan struct{}, 100)
 	s.recorded = func() { written <- struct{}{} }
 	checkpoints := sync.OnceFunc(func() {
-		for range 3 { // the beginning, and those of 8 and 16 chunks, or a few more
+		for range 17 { // the beginning, and those of 16 chunks, or a few more
 			<-written
 		}
 	})

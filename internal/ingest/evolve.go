@@ -171,7 +171,7 @@ func (r *reading) unknownIn(ctx context.Context, j *job) ([]string, error) {
 	defer d.Close()
 	var b block.Block
 	for {
-		_, err := d.Next(&b, int(r.rec.ChunkRows))
+		_, err := d.Next(&b, int(chunkingOf(*r.rec).into(j.columns, r.refused != nil).rows))
 		fields := d.Facts().Unknown
 		if err == io.EOF || err == nil && len(fields) > 0 {
 			return slices.Clone(fields), nil

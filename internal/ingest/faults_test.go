@@ -186,6 +186,18 @@ func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
 	return w.Client.Append(ctx, in)
 }
 
+func (w warehouse) Stream(ctx context.Context, in clickhouse.Insert) (*clickhouse.Stream, error) {
+	if w.s.append != nil {
+		if err := w.s.append(in); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.may("append"); err != nil {
+		return nil, err
+	}
+	return w.Client.Stream(ctx, in)
+}
+
 func (w warehouse) AddColumn(ctx context.Context, t clickhouse.Table, column clickhouse.Column) error {
 	if err := w.may("alter"); err != nil {
 		return err

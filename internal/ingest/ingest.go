@@ -62,6 +62,7 @@ type Warehouse interface {
 	ListReplacing(ctx context.Context, datasource string) ([]clickhouse.FileRecord, error)
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
+	Stream(ctx context.Context, in clickhouse.Insert) (*clickhouse.Stream, error)
 	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 	Load(ctx context.Context, database, table string) (clickhouse.Load, error)
 	ProveFiles(ctx context.Context, datasource, runID string) (clickhouse.Proof, error)

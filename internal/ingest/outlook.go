@@ -200,26 +200,26 @@ func (o *Outlook) infer(ctx context.Context, j *job) (schema.Inference, error) {
 	defer in.Close()
 	o.Format, o.Codec = in.format.Traits().Name, in.codec
 	opts := j.opts
-	opts.SampleRows = chunkRows
+	opts.SampleRows = int(j.chunking().into(j.columns, false).rows)
 	return in.format.Infer(ctx, in.Input, opts)
 }
 
-// try decodes the first chunk.
+// try decodes the first block.
 func (o *Outlook) try(ctx context.Context, j *job) (schema.Trial, error) {
 	in, err := j.input(ctx, o.File)
 	if err != nil {
 		return schema.Trial{}, err
 	}
 	defer in.Close()
-	opts := j.opts
-	opts.BlockBytes = chunkBytes
+	opts, first := j.opts, j.chunking().into(j.columns, false)
+	opts.BlockBytes = int(first.bytes)
 	d, err := in.format.Decoder(ctx, in.Input, j.columns, opts)
 	if err != nil {
 		return schema.Trial{}, err
 	}
 	defer d.Close()
 	var b block.Block
-	n, err := d.Next(&b, chunkRows)
+	n, err := d.Next(&b, int(first.rows))
 	if errors.Is(err, io.EOF) {
 		return trialOf(d.Facts()), nil
 	}

@@ -154,7 +154,7 @@ func (w *partWriter) begin(ctx context.Context, files []plan.File, known map[cli
 		begun[i] = clickhouse.FileRecord{
 			Datasource: w.job.ds.Name, Key: f.Key, ETag: version(f).ETag, Size: f.Size, Modified: f.Modified,
 			RangeBytes: rangeBytes, Marked: marked, Replaces: len(f.Replaces) > 0, Instead: f.Replaces,
-			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes,
+			State: clickhouse.FileIngesting, ChunkRows: s.ChunkRows, ChunkBytes: s.ChunkBytes, ChunkBlocks: s.ChunkBlocks,
 			Columns: uint32(len(w.added)), RunID: string(w.run.ID), UpdatedAt: w.now(),
 		}
 		known[version(f)] = begun[i]

@@ -15,18 +15,9 @@ import (
 // a task each, little enough that several workers share a run.
 var partLimits = plan.Limits{Bytes: 32 << 20, Files: 64}
 
-// A chunk of a file is so many rows, or the rows that take so many bytes of the
-// file, decompressed, where those are fewer. The values stand in the file ledger
-// with every file that was begun, and hold for it ever after.
-const (
-	chunkRows  = 1 << 19
-	chunkBytes = 65 << 20
-)
-
 // shared is what all parts of a run need to know beyond the definitions.
 type shared struct {
-	ChunkRows  int64 `json:"chunk_rows"`
-	ChunkBytes int64 `json:"chunk_bytes"`
+	chunking
 	// Splits is the files that more than one part ingests.
 	Splits []split `json:"splits,omitempty"`
 }
@@ -75,7 +66,7 @@ func (i *Ingest) parts(ctx context.Context, j *job, files []plan.File) (*run.Wor
 		}
 		out.Parts = append(out.Parts, detail)
 	}
-	out.Plan.Shared, err = json.Marshal(shared{ChunkRows: chunkRows, ChunkBytes: chunkBytes, Splits: splits})
+	out.Plan.Shared, err = json.Marshal(shared{chunking: j.chunking(), Splits: splits})
 	return out, err
 }
 

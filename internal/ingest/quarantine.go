@@ -12,17 +12,42 @@ import (
 	"github.com/longshore/longshore/pkg/schema"
 )
 
-// quarantine appends the rows of a chunk that don't fit the table to its
-// quarantine, under a token of their own.
-func (a *appender) quarantine(ctx context.Context, chunk int64, rejected []format.Reject, facts format.Facts) error {
-	b := quarantineBlock(a.job.columns)
-	a.fields = header(facts)
-	a.delimiter = delimiter(facts)
+// rejects are the rows of a chunk that don't fit the table, as they go to its
+// quarantine.
+type rejects struct {
+	block *block.Block
+	bytes int64 // of the file
+}
+
+// full reports whether the rows are as many as a block has: then their chunk ends,
+// for they are kept until it does.
+func (r *rejects) full(c cut) bool {
+	return r != nil && (int64(r.block.Rows()) >= c.rows || r.bytes >= c.bytes)
+}
+
+// gather adds rows to those of a chunk, of which there may be none yet: to nil.
+func (a *appender) gather(to *rejects, rejected []format.Reject, facts format.Facts) *rejects {
+	if len(rejected) == 0 {
+		return to
+	}
+	if to == nil {
+		to = &rejects{block: quarantineBlock(a.job.columns)}
+	}
+	a.fields, a.delimiter = header(facts), delimiter(facts)
 	for _, r := range rejected {
-		a.addReject(b, r)
+		a.addReject(to.block, r)
+		to.bytes += int64(len(r.Raw))
+	}
+	return to
+}
+
+// quarantine appends the rejected rows of a chunk, under a token of their own.
+func (a *appender) quarantine(ctx context.Context, chunk int64, bad *rejects) error {
+	if bad == nil {
+		return nil
 	}
 	return a.job.house.Append(ctx, clickhouse.Insert{
-		Table: clickhouse.QuarantineName(a.job.ds.Name), Block: b, Token: token(*a.rec, chunk, roomQuarantine),
+		Table: clickhouse.QuarantineName(a.job.ds.Name), Block: bad.block, Token: token(*a.rec, chunk, roomQuarantine),
 	})
 }
 

@@ -153,10 +153,9 @@ func (r *reading) pass(ctx context.Context) error {
 	if err := r.before(ctx, j, d); err != nil {
 		return err
 	}
-	a := newAppender(r.partWriter, j, r.file, r.rec)
+	a := newAppender(r.partWriter, j, r.file, r.rec, chunkingOf(*r.rec).into(j.columns, r.refused != nil))
 	defer a.release()
-	a.format = in.format.Traits().Name
-	a.chunkRows, a.refused, a.check = r.chunkRows(), r.refused != nil, r.check
+	a.format, a.refused, a.check = in.format.Traits().Name, r.refused != nil, r.check
 	if r.trial || !r.judged && r.rec.Error != "" {
 		return a.trial(ctx, d)
 	}
@@ -173,25 +172,11 @@ func (r *reading) columns(ctx context.Context) (*job, error) {
 	return j, r.provide(ctx, j, r.rec.Columns)
 }
 
-// A file whose rows all go to quarantine is cut into smaller chunks: each row is
-// there as text, twice. It must never change, or tokens would name other rows.
-const refusedShare = 16
-
-func (r *reading) chunkRows() int64 {
-	if r.refused == nil {
-		return r.rec.ChunkRows
-	}
-	return max(r.rec.ChunkRows/refusedShare, 1)
-}
-
 // decoder opens the file with the job's columns. Of the added ones a file that is
 // not read in its own order gets those alone that it has: where its chunks end
 // depends on the columns, and must not on what other files brought.
 func (r *reading) decoder(ctx context.Context, in *input, j *job, opts format.ReadOptions) (format.Decoder, *job, error) {
-	opts.BlockBytes, opts.Refuse = int(r.rec.ChunkBytes), r.refused
-	if r.refused != nil {
-		opts.BlockBytes = max(opts.BlockBytes/refusedShare, 1)
-	}
+	opts.BlockBytes, opts.Refuse = int(chunkingOf(*r.rec).into(j.columns, r.refused != nil).bytes), r.refused
 	d, err := in.format.Decoder(ctx, in.Input, j.columns, opts)
 	if err != nil || !in.format.Traits().RandomAccess || len(j.added()) == 0 {
 		return d, j, err
@@ -237,8 +222,8 @@ func (r *reading) beforeRows(j *job, facts format.Facts, quarantine bool) error 
 	return nil
 }
 
-// check looks at a chunk before it is sent. The first decides whether the file's
-// rows are rows of the table at all; any may have new fields.
+// check looks at a block before its chunk is stored. The first decides whether the
+// file's rows are rows of the table at all; any may have new fields.
 func (r *reading) check(j *job, d format.Decoder, consumed int, b *block.Block) error {
 	if r.refused != nil {
 		return nil

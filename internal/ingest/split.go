@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"path"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,13 +15,17 @@ import (
 )
 
 const (
-	// rangeBytes is the distance of a file's ranges; a file of twice as many bytes
-	// is split. It stands in the file ledger with every file that was begun.
-	rangeBytes = 128 << 20
+	// rangeBytes is how wide the ranges of a text are at most; one that is wider is
+	// split. As a range is, so stands its width in the file ledger with every file
+	// that was begun.
+	rangeBytes = 256 << 20
+	// dense is how many times as many rows a byte of a Parquet file holds as one of
+	// a text, and more: so much narrower are its ranges.
+	dense = 4
 	// maxRanges is how many ranges a file has at most: in larger ones they are wider.
 	maxRanges = 4096
-	// rangesPerScan is how many ranges of a text one part scans; maxScans is how
-	// many scans there are at most.
+	// rangesPerScan is how many ranges of a text one part scans at most, unless
+	// that made more than maxScans.
 	rangesPerScan = 8
 	maxScans      = 64
 )
@@ -71,7 +76,7 @@ const opensAtOnce = 8
 func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole []plan.File, splits []split, err error) {
 	var large []plan.File
 	for _, f := range files {
-		if i.large(f) {
+		if i.large(j, f) {
 			large = append(large, f)
 		}
 	}
@@ -96,7 +101,7 @@ func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole [
 	}
 	for _, f := range files {
 		var s *split
-		if i.large(f) {
+		if i.large(j, f) {
 			s, found = found[0], found[1:]
 		}
 		if s == nil {
@@ -108,12 +113,30 @@ func (i *Ingest) splits(ctx context.Context, j *job, files []plan.File) (whole [
 	return whole, splits, nil
 }
 
+// widest returns how wide a range of a file is at most, by its name and definition.
+func (i *Ingest) widest(j *job, f plan.File) int64 {
+	name := string(j.ds.Import.Format)
+	if name == string(def.Parquet) || name == "" && path.Ext(f.Key) == ".parquet" {
+		return max(i.rangeBytes/dense, 1)
+	}
+	return i.rangeBytes
+}
+
 // large reports whether a file is worth splitting, or was begun so.
-func (i *Ingest) large(f plan.File) bool { return f.Size >= 2*i.rangeBytes || f.RangeBytes > 0 }
+func (i *Ingest) large(j *job, f plan.File) bool { return f.Size > i.widest(j, f) || f.RangeBytes > 0 }
+
+// width returns how wide the ranges of a file are that is begun now: all alike,
+// and an even number, so that two workers have the same to do.
+func (i *Ingest) width(j *job, f plan.File) int64 {
+	widest := i.widest(j, f)
+	ranges := min((f.Size+widest-1)/widest, maxRanges)
+	ranges += ranges % 2
+	return (f.Size + ranges - 1) / ranges
+}
 
 // splitOf returns how a large file is read in ranges; nil if it is read whole.
 func (i *Ingest) splitOf(ctx context.Context, j *job, f plan.File, rec clickhouse.FileRecord) (*split, error) {
-	s := &split{File: f, RangeBytes: i.distance(f.Size)}
+	s := &split{File: f, RangeBytes: i.width(j, f)}
 	begun := rec.State != "" && rec.State != clickhouse.FilePlanned
 	if begun {
 		s.RangeBytes = rec.RangeBytes
@@ -145,15 +168,6 @@ func (j *job) inItsRanges(ctx context.Context, s *split) error {
 	return nil
 }
 
-// distance returns how far apart the ranges of a file of so many bytes are.
-func (i *Ingest) distance(size int64) int64 {
-	const step = 1 << 20
-	if size <= i.rangeBytes*maxRanges {
-		return i.rangeBytes
-	}
-	return (size/maxRanges + step) / step * step
-}
-
 // splittable reports whether a file can be read in ranges, and how. The error is
 // that of opening it.
 func (j *job) splittable(ctx context.Context, s *split, begun bool) (bool, error) {
@@ -172,8 +186,12 @@ func (j *job) splittable(ctx context.Context, s *split, begun bool) (bool, error
 	return in.format.Traits().RandomAccess, nil
 }
 
-// perScan returns how many ranges of a text one part scans.
-func (s *split) perScan() int { return max(rangesPerScan, (s.ranges()+maxScans-1)/maxScans) }
+// perScan returns how many ranges of a text one part scans: of a small one half,
+// so that two workers share it.
+func (s *split) perScan() int {
+	all := s.ranges()
+	return max(min(rangesPerScan, (all+1)/2), (all+maxScans-1)/maxScans)
+}
 
 // partsOf returns the parts of the two waves that ingest split files, those of
 // the first beginning with number first. Ranges that are done have none.

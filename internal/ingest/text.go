@@ -98,7 +98,7 @@ func (r *haltingReader) Read(p []byte) (int, error) {
 		if err := r.halted(); err != nil {
 			return 0, err
 		}
-		r.left = chunkBytes
+		r.left = blockBytes
 	}
 	n, err := r.Reader.Read(p)
 	r.left -= n

@@ -138,15 +138,27 @@ type gatedHouse struct {
 }
 
 func (g gatedHouse) Append(ctx context.Context, in clickhouse.Insert) error {
+	if err := g.may(in); err != nil {
+		return err
+	}
+	return g.Client.Append(ctx, in)
+}
+
+func (g gatedHouse) Stream(ctx context.Context, in clickhouse.Insert) (*clickhouse.Stream, error) {
+	if err := g.may(in); err != nil {
+		return nil, err
+	}
+	return g.Client.Stream(ctx, in)
+}
+
+func (g gatedHouse) may(in clickhouse.Insert) error {
 	g.y.mu.Lock()
 	gate := g.y.append
 	g.y.mu.Unlock()
-	if gate != nil {
-		if err := gate(in); err != nil {
-			return err
-		}
+	if gate == nil {
+		return nil
 	}
-	return g.Client.Append(ctx, in)
+	return gate(in)
 }
 
 func (g gatedHouse) Load(ctx context.Context, database, table string) (clickhouse.Load, error) {

@@ -30,6 +30,7 @@ type Column struct {
 	nullable bool             // Type.TakesNull
 	nullKey  bool             // mode distinct: key 0 stands for null
 	left     bool             // see Omit
+	uniform  bool             // see Uniform
 }
 
 // mode says what surrounds the values of a column.
@@ -131,9 +132,13 @@ func (c *Column) Defaulted() int { return c.nulled }
 // Reset, only nulls may be appended.
 func (c *Column) Omit() { c.left = true }
 
+// Uniform has the column be sent as one type, whatever its rows: an Optional one
+// as Nullable(T), even if none or all of them are null. It ends with Reset.
+func (c *Column) Uniform() { c.uniform = true }
+
 // Reset removes all rows and keeps the buffers.
 func (c *Column) Reset() {
-	c.left = false
+	c.left, c.uniform = false, false
 	c.data, c.nulls, c.starts, c.keys = c.data[:0], c.nulls[:0], c.starts[:0], c.keys[:0]
 	c.rows, c.nulled = 0, 0
 	if c.mode == distinct {

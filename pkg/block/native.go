@@ -90,9 +90,9 @@ func (c *Column) eachOfDictionary(do func(piece []byte)) {
 }
 
 // WireType returns the type as which the column is sent: Type, or Nullable(Type)
-// of an Optional column that has nulls.
+// of an Optional column that has nulls, or is Uniform.
 func (c *Column) WireType() schema.Type {
-	if c.optional && c.nulled > 0 {
+	if c.optional && (c.nulled > 0 || c.uniform) {
 		return schema.NullableOf(c.Type)
 	}
 	return c.Type
@@ -101,5 +101,5 @@ func (c *Column) WireType() schema.Type {
 // Omitted reports whether the column isn't sent, because each of its rows takes
 // the table's DEFAULT.
 func (c *Column) Omitted() bool {
-	return c.left || c.optional && c.nulled > 0 && c.nulled == c.Rows()
+	return !c.uniform && (c.left || c.optional && c.nulled > 0 && c.nulled == c.Rows())
 }

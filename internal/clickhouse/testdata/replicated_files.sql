@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`longshore_files` ON CLUSTER `main`
     `chunks` UInt64,
     `chunk_rows` UInt64,
     `chunk_bytes` UInt64,
+    `chunk_blocks` UInt32,
     `columns` UInt32,
     `marked` UInt8,
     `replaces` UInt8,

@@ -2,8 +2,10 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math/bits"
 
 	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/format/internal/window"
@@ -145,7 +147,7 @@ func (k walker) opening(data []byte, i, feed int) int {
 
 // closed returns the delimiter or line feed behind the quoted field at i.
 func (k walker) closed(data []byte, i int) (end int, how outcome) {
-	for i++; ; i++ {
+	for i = k.inside(data, i+1); ; i++ {
 		n := k.special(data[i:])
 		if n < 0 {
 			return 0, openQuote
@@ -169,6 +171,29 @@ func (k walker) closed(data []byte, i int) (end int, how outcome) {
 		}
 		return i, whole
 	}
+}
+
+// inside passes what of a quoted field from i on is in its midst, eight bytes at a
+// time: doubled quotes, too, which JSON in a field is full of. What it leaves is
+// for special.
+func (k walker) inside(data []byte, i int) int {
+	if k.escape != 0 && k.escape != k.quote {
+		return i
+	}
+	quote := ones * uint64(k.quote)
+	for i+9 <= len(data) {
+		quotes := quotesIn(binary.LittleEndian.Uint64(data[i:]), quote)
+		if quotes == 0 {
+			i += 8
+			continue
+		}
+		i += bits.TrailingZeros64(quotes) >> 3
+		if data[i+1] != k.quote {
+			break
+		}
+		i += 2
+	}
+	return i
 }
 
 // special returns the next quote or escape, or -1.

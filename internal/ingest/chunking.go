@@ -1,0 +1,80 @@
+package ingest
+
+import (
+	"slices"
+
+	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/pkg/format"
+)
+
+// chunking says where the chunks of files end. Each chunk is one INSERT. It is so
+// many rows, or the rows that take so many bytes of the file, decompressed, where
+// those are fewer, and it is decoded and sent in blocks, each with its share of
+// both. The values stand in the file ledger with every file that was begun, and
+// hold for it ever after.
+type chunking struct {
+	ChunkRows   int64  `json:"chunk_rows"`
+	ChunkBytes  int64  `json:"chunk_bytes"`
+	ChunkBlocks uint32 `json:"chunk_blocks,omitempty"`
+}
+
+// What a chunk is made of: as much as ClickHouse's own readers make one part of.
+const (
+	blockRows  = 1 << 16
+	blockBytes = 16 << 20
+
+	chunkBlocks = 16
+	chunkRows   = chunkBlocks * blockRows
+	chunkBytes  = chunkBlocks * blockBytes
+)
+
+// wholeBlocks is how many times a block's share a chunk has that can't be sent in
+// several blocks.
+const wholeBlocks = 4
+
+// chunking returns where the chunks of files end that are begun now.
+func (j *job) chunking() chunking {
+	if !streamed(j.columns) {
+		return chunking{ChunkRows: wholeBlocks * blockRows, ChunkBytes: wholeBlocks * blockBytes, ChunkBlocks: 1}
+	}
+	return chunking{ChunkRows: chunkRows, ChunkBytes: chunkBytes, ChunkBlocks: chunkBlocks}
+}
+
+// streamed reports whether rows of these columns can be sent in several blocks as
+// one chunk. That the server is to fill in a DEFAULT is said by a null, of which
+// a column that can't be null has none, and one that takes nulls has another.
+func streamed(columns []format.Column) bool {
+	return !slices.ContainsFunc(columns, func(c format.Column) bool {
+		return c.Default && (c.Type.IsNullable() || !c.Type.CanBeNullable())
+	})
+}
+
+// A file whose rows all go to quarantine is cut into smaller chunks: each row is
+// there as text, twice. It must never change, or tokens would name other rows.
+const refusedShare = 16
+
+// cut is how one pass over a file makes its chunks: of so many blocks, each of so
+// many rows or bytes at most.
+type cut struct {
+	blocks      int
+	rows, bytes int64
+}
+
+// chunkingOf returns where the chunks of a file end that was begun.
+func chunkingOf(rec clickhouse.FileRecord) chunking {
+	return chunking{rec.ChunkRows, rec.ChunkBytes, rec.ChunkBlocks}
+}
+
+// into returns how the chunks of a file are made that is read into some columns.
+func (c chunking) into(columns []format.Column, refused bool) cut {
+	share := max(int64(c.ChunkBlocks), 1)
+	out := cut{blocks: int(share)}
+	switch {
+	case refused:
+		out.blocks, share = 1, refusedShare
+	case !streamed(columns):
+		out.blocks = 1
+	}
+	out.rows, out.bytes = max(c.ChunkRows/share, 1), max(c.ChunkBytes/share, 1)
+	return out
+}
