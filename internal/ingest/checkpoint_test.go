@@ -54,10 +54,17 @@ func (g *gate) append(in clickhouse.Insert) error {
 
 // What an attempt's checkpoint counts isn't sent again, and everything is there once.
 func TestAnAttemptGoesOnFromTheCheckpoint(t *testing.T) {
+	for _, blocks := range []int{1, 4} {
+		t.Run(fmt.Sprint(blocks, " blocks"), func(t *testing.T) { goesOnFromTheCheckpoint(t, blocks) })
+	}
+}
+
+func goesOnFromTheCheckpoint(t *testing.T, blocks int) {
+	t.Helper()
 	s := newScene(t)
 	etag := s.put("big.csv", someRows(0, 5000))
 	s.replan()
-	s.chunksOf(100)
+	s.chunksOf(100, blocks)
 	g := &gate{limit: 20}
 	written := make(chan struct{}, 100)
 	s.recorded = func() { written <- struct{}{} }
@@ -100,5 +107,30 @@ func TestAnAttemptGoesOnFromTheCheckpoint(t *testing.T) {
 	}
 	if got := s.one("SELECT toString((state, chunks, rows, quarantined, marked)) FROM longshore_files FINAL"); got != "('done',50,4500,500,1)" {
 		t.Errorf("got record %s", got)
+	}
+}
+
+// The blocks of a chunk are one part, whatever of their rows goes to quarantine; a chunk ends early where
+// that is as much as a block holds.
+func TestAChunkIsOnePart(t *testing.T) {
+	s := newScene(t)
+	rows := someRows(0, 5000) // one in ten is bad
+	rows = append(rows, bytes.Repeat([]byte("bad,row\n"), 1000)...)
+	rows = append(rows, bytes.TrimPrefix(someRows(5000, 1000), []byte("id,name\n"))...)
+	s.put("big.csv", rows)
+	s.replan()
+	s.chunksOf(1600, 16)
+	if totals, err := s.part(); err != nil || totals.Rows != 5400 || totals.Quarantined != 1600 {
+		t.Fatalf("got %+v, %v", totals, err)
+	}
+	// Of the first rows 1000 make a chunk, 100 of which are bad; of bad ones 100 do.
+	if got, want := s.one("SELECT toString((chunks, chunk_blocks)) FROM longshore_files FINAL"), "(16,16)"; got != want {
+		t.Errorf("got chunks %s, want %s", got, want)
+	}
+	if got, want := s.one("SELECT toString((count(), uniqExact(id), uniqExact(_part))) FROM events"), "(5400,5400,6)"; got != want {
+		t.Errorf("got rows, ids, parts %s, want %s", got, want)
+	}
+	if got := s.one("SELECT toString((count(), uniqExact(c__row), max(c__row))) FROM events_quarantine"); got != "(1600,1600,6991)" {
+		t.Errorf("got quarantine %s", got)
 	}
 }

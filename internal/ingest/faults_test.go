@@ -142,9 +142,9 @@ func (s *scene) replan() {
 	s.run, s.plan = r, work.Plan
 }
 
-// chunksOf makes the chunks of files that the run begins smaller.
-func (s *scene) chunksOf(rows int) {
-	s.plan.Shared = fmt.Appendf(nil, `{"chunk_rows": %d, "chunk_bytes": 1000000}`, rows)
+// chunksOf makes the chunks of files that the run begins smaller, and of so many blocks.
+func (s *scene) chunksOf(rows, blocks int) {
+	s.plan.Shared = fmt.Appendf(nil, `{"chunk_rows": %d, "chunk_bytes": 1000000, "chunk_blocks": %d}`, rows, blocks)
 }
 
 // part does the run's part.

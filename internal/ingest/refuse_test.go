@@ -118,7 +118,7 @@ func TestEveryAttemptRefusesTheSameRows(t *testing.T) {
 			}
 			s.put(key, []byte(body))
 			s.replan()
-			s.chunksOf(160) // ten rows each, once it is refused
+			s.chunksOf(160, 4) // ten rows each, once it is refused
 			s.append = quarantineRefusing(dies * 6)
 			if _, err := s.part(); !fault.Is(err, fault.Temporary) {
 				t.Fatalf("%s dies at %d: got %v", key, dies, err)
