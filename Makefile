@@ -44,8 +44,8 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s), JOBS (1) at a time
 	@JOBS='$(JOBS)' scripts/fuzz.sh $(FUZZTIME) $(FUZZ)
 
 .PHONY: bench-micro
-bench: setup ## Compare with what else could do the jobs, and write bench/README.md; ROWS=n REPEAT=n ONLY=export,diff
-	cd bench && BENCH_OUT="$$PWD" BENCH_ROWS='$(or $(ROWS),5000000)' BENCH_REPEAT='$(or $(REPEAT),3)' BENCH_GROUPS='$(ONLY)' \
+bench: setup ## Compare with what else could do the jobs, and write bench/README.md; ROWS=n REPEAT=n ONLY=export,diff JOB=name
+	cd bench && BENCH_OUT="$$PWD" BENCH_ROWS='$(or $(ROWS),5000000)' BENCH_REPEAT='$(or $(REPEAT),3)' BENCH_GROUPS='$(ONLY)' BENCH_JOBS='$(JOB)' \
 		go test -count=1 -timeout 3h -v -run '^TestSideBySide$$' ./sidebyside
 
 BENCH ?= .

@@ -7,7 +7,11 @@ import (
 	"github.com/longshore/longshore/bench/report"
 )
 
-const smallFiles = 200
+const (
+	smallFiles    = 200
+	smallFilesJob = "200 small files"
+	toMergeTree   = " → MergeTree"
+)
 
 // file is a kind of file that is ingested: written by ClickHouse, which is nobody's own.
 type file struct{ name, format, compression, ours string }
@@ -50,12 +54,17 @@ func (b *bench) ingests() []report.Job {
 	want := b.source()
 	project := map[string]string{}
 	for _, f := range ingested {
-		b.write(f.key("in"), f, names(), "")
+		if b.wants(f.name+toMergeTree) || f.name == "CSV" && b.wants(smallFilesJob) {
+			b.write(f.key("in"), f, names(), "")
+		}
 		for round := range b.repeat {
 			project["datasources/"+f.table("ours", round)+".datasource"] = datasource("s3://"+b.data+"/"+f.key("in"), "clickhouse", modern, f.ours)
 		}
 	}
 	for i := range smallFiles {
+		if !b.wants(smallFilesJob) {
+			break
+		}
 		b.write(fmt.Sprintf("small/%03d.csv", i), ingested[0], names(), fmt.Sprintf("WHERE id %% %d = %d", smallFiles, i))
 	}
 	for round := range b.repeat {
@@ -67,12 +76,12 @@ func (b *bench) ingests() []report.Job {
 	b.push(project)
 	var jobs []job
 	for _, f := range ingested {
-		jobs = append(jobs, job{f.name + " → MergeTree", want, []contender{
+		jobs = append(jobs, job{f.name + toMergeTree, want, []contender{
 			b.datasource(report.Longshore, func(round int) string { return f.table("ours", round) }),
 			b.insertSelect(func(round int) string { return f.table("theirs", round) }, f.key("in"), f),
 		}})
 	}
-	jobs = append(jobs, job{"200 small files", want, []contender{
+	jobs = append(jobs, job{smallFilesJob, want, []contender{
 		b.datasource(report.Longshore, func(round int) string { return fmt.Sprint("small_", round+1) }),
 		b.datasource(report.BigFile, func(round int) string { return fmt.Sprint("one_", round+1) }),
 		b.insertSelect(func(round int) string { return fmt.Sprint("theirs_small_", round+1) }, "small/*.csv", ingested[0]),

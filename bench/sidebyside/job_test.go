@@ -31,6 +31,7 @@ type job struct {
 // compete has each contender of each job run, in rounds, and checks what comes out.
 func (b *bench) compete(jobs []job) []report.Job {
 	b.t.Helper()
+	jobs = slices.DeleteFunc(jobs, func(j job) bool { return !b.wants(j.name) })
 	all := make([]report.Job, len(jobs))
 	for i, j := range jobs {
 		all[i].Name = j.name
@@ -55,6 +56,9 @@ func (b *bench) compete(jobs []job) []report.Job {
 	}
 	return all
 }
+
+// wants reports whether a job is to be measured.
+func (b *bench) wants(job string) bool { return strings.Contains(job, b.only) }
 
 // rest waits until ClickHouse has merged what came before, which is not to count as the next contender's.
 func (b *bench) rest() {

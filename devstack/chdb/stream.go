@@ -93,22 +93,29 @@ func (c *Conn) Insert(sql, format string, params ...Param) (*Insert, error) {
 	return &Insert{handle: h}, nil
 }
 
+// fed is how much the engine is given at a time, in bytes: it copies what it gets into memory that it may not have yet.
+const fed = 1 << 20
+
 // Write feeds the INSERT; it blocks while the engine is behind. A failed INSERT reports its own error.
 func (i *Insert) Write(data []byte) (int, error) {
-	if len(data) == 0 {
-		return 0, nil
+	for rest := data; len(rest) > 0; rest = rest[min(fed, len(rest)):] {
+		if api.insertAppend(i.handle, unsafe.Pointer(&rest[0]), uintptr(min(fed, len(rest)))) != 0 {
+			return 0, i.failed()
+		}
 	}
-	if api.insertAppend(i.handle, unsafe.Pointer(&data[0]), uintptr(len(data))) == 0 {
-		return len(data), nil
-	}
+	return len(data), nil
+}
+
+// failed returns the error of an INSERT that takes no more.
+func (i *Insert) failed() error {
 	if text := api.insertError(i.handle); text != "" {
-		return 0, ParseError(text)
+		return ParseError(text)
 	}
 	_, err := i.Commit()
 	if err == nil {
 		err = errNull
 	}
-	return 0, err
+	return err
 }
 
 // Commit ends the data and returns once it is stored.
