@@ -11,7 +11,7 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// TestTokensSurviveAKill kills the server while blocks are on their way, and then appends all of them again.
+// TestTokensSurviveAKill kills the server while blocks and streams are on their way, and then appends all of them again.
 func TestTokensSurviveAKill(t *testing.T) {
 	addr, server := servertest.StartClickHouse(t)
 	c := client(t, "clickhouse://default@"+addr.Native+"/default")
@@ -21,7 +21,12 @@ func TestTokensSurviveAKill(t *testing.T) {
 		g, ctx := errgroup.WithContext(t.Context())
 		for i := range blocks {
 			g.Go(func() error {
-				return c.Append(ctx, clickhouse.Insert{Table: "numbers", Block: numbers(i*rows, rows), Token: fmt.Sprint("block ", i)})
+				in := clickhouse.Insert{Table: "numbers", Token: fmt.Sprint("block ", i)}
+				if i%2 == 1 {
+					return stream(ctx, c, in, numbers(i*rows, rows-1000), numbers((i+1)*rows-1000, 1000))
+				}
+				in.Block = numbers(i*rows, rows)
+				return c.Append(ctx, in)
 			})
 		}
 		return g.Wait()

@@ -62,8 +62,8 @@ type ProducerConfig struct {
 	// ProjectDir is a folder with a project, which is pushed when it changes.
 	// Empty leaves pushing to people.
 	ProjectDir string `env:"LONGSHORE_PROJECT_DIR"`
-	// RangeBytes is how far apart the ranges of a large file are that is ingested by
-	// many parts. Zero is 256 MiB.
+	// RangeBytes is how wide the ranges of a large file are at most that is ingested
+	// by many parts. Zero is 256 MiB.
 	RangeBytes Size `env:"LONGSHORE_RANGE_BYTES" envDefault:"256MiB"`
 }
 

@@ -109,9 +109,9 @@ type Ingest struct {
 	told    map[string]ledger.RunID // by datasource: the last run that was told of fields left out; guarded by mu
 }
 
-// SplitFiles has files of at least twice as many bytes be read in ranges of so
-// many by several parts; 128 MiB unless it is called. It is called before the
-// first run. Files that were begun keep their ranges.
+// SplitFiles has texts of more bytes, and Parquet files of a quarter of that, be
+// read in ranges of so many at most by several parts; 256 MiB unless it is called.
+// It is called before the first run. Files that were begun keep their ranges.
 func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
 
 // New returns the verb.
