@@ -62,11 +62,11 @@ func Markdown(all []Results) string {
 	}
 	b.WriteString("\n![Seconds of each contender](results/wall.svg)\n\n## Figures\n\n")
 	b.WriteString("Medians of each contender's runs. MB/s are of what the rows take as CSV, whatever the format. CPU seconds are of whole processes\n" +
-		"over the time of the job; memory is the worker's peak.\n")
+		"over the time of the job; memory is the peak of a process.\n")
 	for _, r := range all {
 		fmt.Fprintf(&b, "\n### %s\n\n%s, %s: %d rows, %.0f MB as CSV, on %d cores (%s), load %.1f before.\n\n", r.Group, r.When, r.Version, r.Rows, float64(r.CSV)/1e6,
 			r.Machine.Cores, r.Machine.CPU, r.Machine.Load)
-		b.WriteString("| Job | By | Runs | Seconds | Ratio | Rows/s | MB/s | Size, MB | CPU seconds | Memory, MiB |\n|---|---|--:|--:|--:|--:|--:|--:|---|--:|\n")
+		b.WriteString("| Job | By | Runs | Seconds | Ratio | Rows/s | MB/s | Size, MB | CPU seconds | Memory, MiB |\n|---|---|--:|--:|--:|--:|--:|--:|---|---|\n")
 		for _, j := range r.Jobs {
 			for i, c := range j.Contenders {
 				fmt.Fprintf(&b, "| %s | %s |\n", j.Name, strings.Join(figures(j.Contenders[0], i, c), " | "))
@@ -92,15 +92,26 @@ func figures(ours Contender, i int, c Contender) []string {
 	if size := c.Median(size); size > 0 {
 		cells[6] = fmt.Sprintf("%.1f", size/1e6)
 	}
-	if peak := c.Median(workerPeak); peak > 0 && c.Name == Longshore {
-		cells[8] = fmt.Sprintf("%.0f", peak)
-	}
+	cells[8] = memory(c)
 	for _, name := range shown {
 		if v := c.Median(further(name)); v > 0 {
 			cells[2] += fmt.Sprintf(" (%s %s)", name, digits(v))
 		}
 	}
 	return cells
+}
+
+// memory is what the worker took at most, and ClickHouse where it was part of the job.
+func memory(c Contender) string {
+	var all []string
+	if peak := c.Median(workerPeak); peak > 0 && c.Name == Longshore {
+		all = append(all, fmt.Sprintf("worker %.0f", peak))
+	}
+	busy := c.Median(func(m Measure) float64 { return m.CPU["ClickHouse"] })
+	if peak := c.Median(func(m Measure) float64 { return float64(m.Peak["ClickHouse"]) / (1 << 20) }); peak > 0 && busy >= 1 {
+		all = append(all, fmt.Sprintf("ClickHouse %.0f", peak))
+	}
+	return strings.Join(all, ", ")
 }
 
 // shown are the further figures that are shown.

@@ -87,7 +87,7 @@ func line(m report.Measure) string {
 		}
 	}
 	if peak := m.Peak["worker"]; peak > 0 {
-		fmt.Fprintf(&text, "  (worker's peak %d MiB)", peak>>20)
+		fmt.Fprintf(&text, "  (worker's peak %d MiB, ClickHouse's %d)", peak>>20, m.Peak["ClickHouse"]>>20)
 	}
 	return text.String()
 }

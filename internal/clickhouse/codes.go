@@ -15,7 +15,7 @@ type verdict struct {
 const (
 	checkLogin  = "check the user and password of the connection's URL"
 	slowDown    = "let its merges catch up: append less often, or larger blocks"
-	lessMemory  = "make chunks smaller, or raise the server's memory limit"
+	lessMemory  = "set LONGSHORE_CHUNK_BYTES lower, or raise the server's memory limit"
 	waitReplica = "check that the replica reaches its Keeper"
 )
 

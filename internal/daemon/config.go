@@ -13,6 +13,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/longshore/longshore/internal/def"
+	"github.com/longshore/longshore/internal/ingest"
 	"github.com/longshore/longshore/internal/queue"
 	"github.com/longshore/longshore/internal/task"
 	"github.com/longshore/longshore/internal/telemetry"
@@ -65,6 +66,9 @@ type ProducerConfig struct {
 	// RangeBytes is how wide the ranges of a large file are at most that is ingested
 	// by many parts. Zero is 256 MiB.
 	RangeBytes Size `env:"LONGSHORE_RANGE_BYTES" envDefault:"256MiB"`
+	// ChunkBytes is how much of a file one INSERT has at most, which ClickHouse holds
+	// in memory. Zero is 256 MiB.
+	ChunkBytes ChunkSize `env:"LONGSHORE_CHUNK_BYTES" envDefault:"256MiB"`
 }
 
 // WorkerConfig is what a worker reads from its environment.
@@ -112,10 +116,26 @@ func (s *Size) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// ChunkSize is how many bytes of a file a chunk has.
+type ChunkSize int64
+
+// minChunkSize is a block.
+const minChunkSize = 16 << 20
+
+// UnmarshalText reads "256MiB".
+func (s *ChunkSize) UnmarshalText(text []byte) error {
+	n, ok := def.ParseSize(string(text))
+	if !ok || n < minChunkSize || n > ingest.MaxChunkBytes {
+		return fault.New(fault.Invalid, "size %q: write a number of bytes such as 64MiB, 16MiB at least and 1GiB at most", text)
+	}
+	*s = ChunkSize(n)
+	return nil
+}
+
 // elsewhere are variables of ours that other programs read.
 var elsewhere = []string{
 	"LONGSHORE_API", "LONGSHORE_API_TOKEN", "LONGSHORE_CLICKHOUSE_HTTP_URL", "LONGSHORE_CACHE", "LONGSHORE_LISTEN", "LONGSHORE_PROJECT_DIR",
-	"LONGSHORE_RANGE_BYTES",
+	"LONGSHORE_RANGE_BYTES", "LONGSHORE_CHUNK_BYTES",
 	"LONGSHORE_QUEUES", "LONGSHORE_DIFF_MEMORY", "LONGSHORE_HEALTH_LISTEN",
 }
 

@@ -30,6 +30,9 @@ func Producer(ctx context.Context, cfg ProducerConfig, log *zap.Logger, ready fu
 	if cfg.RangeBytes > 0 {
 		c.ingest.SplitFiles(int64(cfg.RangeBytes))
 	}
+	if cfg.ChunkBytes > 0 {
+		c.ingest.CutFiles(int64(cfg.ChunkBytes))
+	}
 	defer c.close()
 	lead := &leader{core: c}
 	handler, err := lead.api(cfg)

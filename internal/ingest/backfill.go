@@ -90,7 +90,7 @@ func (b *Backfill) Plan(ctx context.Context, r ledger.Run) (*run.Work, error) {
 	if err := b.prepare(ctx, j); err != nil {
 		return nil, err
 	}
-	common, err := json.Marshal(shared{chunking: j.chunking()})
+	common, err := json.Marshal(shared{chunking: b.chunking(j)})
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "encode plan: %w", err)
 	}

@@ -31,7 +31,7 @@ func (l BackfillLook) Estimate(slots int) (BackfillEstimate, bool) {
 	files, open, per := float64(l.Found.Files), l.pace.open, l.pace.seconds
 	low, likely, high := files*open.Low+bytes*per.Low, files*open.Mean+bytes*per.Mean, files*open.High+bytes*per.High
 	if l.RestsOn == ASample {
-		inserts := max(float64(l.Inserts), bytes*l.pace.plain/chunkBytes)
+		inserts := max(float64(l.Inserts), bytes*l.pace.plain/float64(l.chunk))
 		side := float64(max(1, min(int64(slots), l.Parts)))
 		low, high = (low+inserts*insertLeast.Seconds())/side, (high+inserts*insertMost.Seconds())/side
 		likely = math.Sqrt(low * high)

@@ -26,7 +26,8 @@ type BackfillLook struct {
 	// Sample is what was read instead where there were none, or too few.
 	Sample BackfillSample
 
-	pace pace
+	pace  pace
+	chunk int64 // bytes of a file in an INSERT, at most
 }
 
 // Basis is what an estimate rests on.
@@ -47,6 +48,7 @@ func (b *Backfill) Look(ctx context.Context, id ledger.ProjectID, rec ledger.Bac
 	if err != nil {
 		return l, err
 	}
+	l.chunk = b.chunking(j).ChunkBytes
 	seen := lookedAt{large: plan.NewSampler(largeSampled), all: plan.NewSampler(sampleFiles), cut: plan.Cutter{Limits: b.limits}}
 	if err := b.list(ctx, &l, &seen, j, within); err != nil {
 		return l, err
@@ -123,7 +125,7 @@ func (b *Backfill) list(ctx context.Context, l *BackfillLook, seen *lookedAt, j 
 		for _, f := range s.free {
 			l.Found.Files++
 			l.Found.Bytes += f.Size
-			l.Inserts += max(1, (f.Size+chunkBytes-1)/chunkBytes)
+			l.Inserts += max(1, (f.Size+l.chunk-1)/l.chunk)
 			seen.add(b, j, f)
 		}
 	}

@@ -18,26 +18,40 @@ type chunking struct {
 	ChunkBlocks uint32 `json:"chunk_blocks,omitempty"`
 }
 
-// What a chunk is made of: as much as ClickHouse's own readers make one part of.
+// What a chunk is made of, unless CutFiles says another size: as much as
+// ClickHouse's own readers make one part of.
 const (
 	blockRows  = 1 << 16
 	blockBytes = 16 << 20
 
 	chunkBlocks = 16
-	chunkRows   = chunkBlocks * blockRows
 	chunkBytes  = chunkBlocks * blockBytes
 )
 
-// wholeBlocks is how many times a block's share a chunk has that can't be sent in
-// several blocks.
+// MaxChunkBytes is the most that CutFiles takes.
+const MaxChunkBytes = 1 << 30
+
+// wholeBlocks is how many times a block's share a chunk has at most that can't be
+// sent in several blocks.
 const wholeBlocks = 4
 
+// CutFiles has chunks of files take so many bytes at most: 16 MiB for each block
+// of a chunk; 256 MiB unless it is called. ClickHouse holds a chunk in memory
+// before it stores it. It is called before the first run. Files that were begun keep
+// their chunks.
+func (i *Ingest) CutFiles(bytes int64) {
+	i.chunkBlocks = min(max(bytes, blockBytes), MaxChunkBytes) / blockBytes
+}
+
 // chunking returns where the chunks of files end that are begun now.
-func (j *job) chunking() chunking {
+func (i *Ingest) chunking(j *job) chunking {
+	blocks := i.chunkBlocks
+	c := chunking{ChunkBlocks: uint32(blocks)}
 	if !streamed(j.columns) {
-		return chunking{ChunkRows: wholeBlocks * blockRows, ChunkBytes: wholeBlocks * blockBytes, ChunkBlocks: 1}
+		blocks, c.ChunkBlocks = min(blocks, wholeBlocks), 1
 	}
-	return chunking{ChunkRows: chunkRows, ChunkBytes: chunkBytes, ChunkBlocks: chunkBlocks}
+	c.ChunkRows, c.ChunkBytes = blocks*blockRows, blocks*blockBytes
+	return c
 }
 
 // streamed reports whether rows of these columns can be sent in several blocks as

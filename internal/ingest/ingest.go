@@ -97,9 +97,9 @@ type Ingest struct {
 	doors  Doors
 	log    *zap.Logger
 	// runFiles is how many files a run takes at most.
-	runFiles int
-	// rangeBytes is how far apart the ranges of a file that is split are at least.
-	rangeBytes int64
+	runFiles    int
+	rangeBytes  int64 // see SplitFiles
+	chunkBlocks int64 // see CutFiles
 
 	judged judgements
 
@@ -117,7 +117,7 @@ func (i *Ingest) SplitFiles(bytes int64) { i.rangeBytes = bytes }
 // New returns the verb.
 func New(l *ledger.Ledger, doors Doors, log *zap.Logger) *Ingest {
 	return &Ingest{
-		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes,
+		ledger: l, doors: doors, log: log, runFiles: runFiles, rangeBytes: rangeBytes, chunkBlocks: chunkBlocks,
 		scanned: map[string]selection{}, looked: map[string]time.Time{}, told: map[string]ledger.RunID{},
 	}
 }

@@ -66,7 +66,7 @@ func (i *Ingest) Foresee(ctx context.Context, id ledger.ProjectID, name, which s
 	out := make([]Outlook, len(files))
 	for n, f := range files {
 		out[n] = Outlook{File: f.File, Ingested: f.done}
-		if err := out[n].look(ctx, j); err != nil {
+		if err := out[n].look(ctx, j, i.chunking(j).into(j.columns, false)); err != nil {
 			if out[n].Wrong = j.blame(ctx, f.File, err); !errors.As(out[n].Wrong, new(*fileError)) {
 				return nil, err
 			}
@@ -164,12 +164,12 @@ func (j *job) versions(ctx context.Context, files []plan.File) (map[string][]cli
 }
 
 // look reads the beginning of the file twice: what is in it, and how it fits.
-func (o *Outlook) look(ctx context.Context, j *job) error {
-	found, err := o.infer(ctx, j)
+func (o *Outlook) look(ctx context.Context, j *job, first cut) error {
+	found, err := o.infer(ctx, j, first)
 	if err != nil {
 		return err
 	}
-	trial, err := o.try(ctx, j)
+	trial, err := o.try(ctx, j, first)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (o *Outlook) look(ctx context.Context, j *job) error {
 	return nil
 }
 
-func (o *Outlook) infer(ctx context.Context, j *job) (schema.Inference, error) {
+func (o *Outlook) infer(ctx context.Context, j *job, first cut) (schema.Inference, error) {
 	in, err := j.input(ctx, o.File)
 	if err != nil {
 		return schema.Inference{}, err
@@ -200,18 +200,18 @@ func (o *Outlook) infer(ctx context.Context, j *job) (schema.Inference, error) {
 	defer in.Close()
 	o.Format, o.Codec = in.format.Traits().Name, in.codec
 	opts := j.opts
-	opts.SampleRows = int(j.chunking().into(j.columns, false).rows)
+	opts.SampleRows = int(first.rows)
 	return in.format.Infer(ctx, in.Input, opts)
 }
 
 // try decodes the first block.
-func (o *Outlook) try(ctx context.Context, j *job) (schema.Trial, error) {
+func (o *Outlook) try(ctx context.Context, j *job, first cut) (schema.Trial, error) {
 	in, err := j.input(ctx, o.File)
 	if err != nil {
 		return schema.Trial{}, err
 	}
 	defer in.Close()
-	opts, first := j.opts, j.chunking().into(j.columns, false)
+	opts := j.opts
 	opts.BlockBytes = int(first.bytes)
 	d, err := in.format.Decoder(ctx, in.Input, j.columns, opts)
 	if err != nil {

@@ -66,7 +66,7 @@ func (i *Ingest) parts(ctx context.Context, j *job, files []plan.File) (*run.Wor
 		}
 		out.Parts = append(out.Parts, detail)
 	}
-	out.Plan.Shared, err = json.Marshal(shared{chunking: j.chunking(), Splits: splits})
+	out.Plan.Shared, err = json.Marshal(shared{chunking: i.chunking(j), Splits: splits})
 	return out, err
 }
 

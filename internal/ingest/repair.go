@@ -55,7 +55,7 @@ func (v *verifier) mend(ctx context.Context, before *Verification) (after *Verif
 				return nil, files, err
 			}
 		}
-		total, err := w.files(ctx, []plan.File{f}, shared{chunking: w.job.chunking()})
+		total, err := w.files(ctx, []plan.File{f}, shared{chunking: w.ingest.chunking(w.job)})
 		if err != nil {
 			return nil, files, err
 		}
