@@ -65,6 +65,10 @@ func (c *Client) Database() string { return c.target.database }
 // Cluster returns the cluster on which tables are made, or nothing.
 func (c *Client) Cluster() string { return c.target.cluster }
 
+// Sharded reports whether tables are behind Distributed ones. A server hands those the
+// blocks of a Stream one by one, and each shard sees but an INSERT that may end half way.
+func (c *Client) Sharded() bool { return c.target.distributed }
+
 // Close closes all connections. Appends that are under way fail.
 func (c *Client) Close() error {
 	c.pool.close()

@@ -18,7 +18,7 @@ import (
 // in a temporary table and begins with the INSERT when all are there: then it
 // stores them as one block, in one part per partition. So they are stored as a
 // whole or not at all, whenever the connection breaks, which an INSERT that is
-// fed with blocks doesn't promise.
+// fed with blocks doesn't promise. That goes for tables that aren't Sharded.
 //
 //	s, err := client.Stream(ctx, in)
 //	defer s.Close()

@@ -81,8 +81,11 @@ func TestTLS(t *testing.T) {
 			if err := c.Append(t.Context(), clickhouse.Insert{Table: "numbers", Block: numbers(0, 50_000)}); err != nil {
 				t.Fatal(err)
 			}
-			if got := line(t, c, "SELECT toString(count()) FROM numbers"); got != "50000" {
-				t.Errorf("got %s rows, want 50000", got)
+			if err := stream(t.Context(), c, clickhouse.Insert{Table: "numbers"}, numbers(0, 50_000), numbers(0, 50_000)); err != nil {
+				t.Fatal(err)
+			}
+			if got := line(t, c, "SELECT toString(count()) FROM numbers"); got != "150000" {
+				t.Errorf("got %s rows, want 150000", got)
 			}
 			exec(t, c, "DROP TABLE numbers")
 		})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -136,5 +137,31 @@ func TestAChunkIsOnePart(t *testing.T) {
 	}
 	if got := s.one("SELECT toString((count(), uniqExact(c__row), max(c__row))) FROM events_quarantine"); got != "(1600,1600,6991)" {
 		t.Errorf("got quarantine %s", got)
+	}
+}
+
+// Rows that the server couldn't take as a whole in several blocks go in chunks of one.
+func TestChunksOfOneBlock(t *testing.T) {
+	const one, several = `"chunk_rows":262144,"chunk_bytes":67108864,"chunk_blocks":1`, `"chunk_rows":1048576,"chunk_bytes":268435456,"chunk_blocks":16`
+	for _, tt := range []struct {
+		column  string
+		sharded bool
+		want    string
+	}{
+		{"`name` String", false, several},
+		{"`name` String", true, one},
+		{"`name` String DEFAULT 'x'", false, several},
+		{"`name` LowCardinality(String) DEFAULT 'x'", false, several},
+		{"`name` Nullable(String) DEFAULT 'x'", false, one},
+		{"`name` Array(String) DEFAULT ['x']", false, one},
+	} {
+		s := newScene(t)
+		s.sharded = tt.sharded
+		s.define("`id` UInt64,\n    "+tt.column, "")
+		s.put("a.csv", []byte("id,name\n1,\n"))
+		s.replan()
+		if got := string(s.plan.Shared); !strings.Contains(got, tt.want) {
+			t.Errorf("%s, sharded %v: got %s, want %s", tt.column, tt.sharded, got, tt.want)
+		}
 	}
 }

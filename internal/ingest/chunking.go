@@ -47,7 +47,7 @@ func (i *Ingest) CutFiles(bytes int64) {
 func (i *Ingest) chunking(j *job) chunking {
 	blocks := i.chunkBlocks
 	c := chunking{ChunkBlocks: uint32(blocks)}
-	if !streamed(j.columns) {
+	if j.house.Sharded() || !streamed(j.columns) {
 		blocks, c.ChunkBlocks = min(blocks, wholeBlocks), 1
 	}
 	c.ChunkRows, c.ChunkBytes = blocks*blockRows, blocks*blockBytes

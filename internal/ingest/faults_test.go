@@ -46,6 +46,7 @@ type scene struct {
 	append   func(in clickhouse.Insert) error
 	write    func(what string) error
 	recorded func()
+	sharded  bool
 }
 
 func newScene(t *testing.T, files ...string) *scene {
@@ -185,6 +186,8 @@ func (w warehouse) Append(ctx context.Context, in clickhouse.Insert) error {
 	}
 	return w.Client.Append(ctx, in)
 }
+
+func (w warehouse) Sharded() bool { return w.s.sharded }
 
 func (w warehouse) Stream(ctx context.Context, in clickhouse.Insert) (*clickhouse.Stream, error) {
 	if w.s.append != nil {

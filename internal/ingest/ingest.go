@@ -63,6 +63,7 @@ type Warehouse interface {
 	RecordFiles(ctx context.Context, files []clickhouse.FileRecord) error
 	Append(ctx context.Context, in clickhouse.Insert) error
 	Stream(ctx context.Context, in clickhouse.Insert) (*clickhouse.Stream, error)
+	Sharded() bool
 	RemoveFiles(ctx context.Context, table string, files []clickhouse.FileVersion) error
 	Load(ctx context.Context, database, table string) (clickhouse.Load, error)
 	ProveFiles(ctx context.Context, datasource, runID string) (clickhouse.Proof, error)
