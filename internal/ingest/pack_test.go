@@ -109,7 +109,7 @@ func TestAFileThatIsNotLikeTheOthersGoesAlone(t *testing.T) {
 func TestAPackThatIsCutOffIsFinished(t *testing.T) {
 	keys := []string{"b.csv", "c.csv", "d.csv", "e.csv"}
 	for _, next := range []string{"attempt", "runs"} {
-		for call := 1; call <= 6; call++ { // send, quarantine of each, record
+		for _, call := range []int{1, 2, 4, 6} { // before: send, quarantine of the first, of the third, record
 			t.Run(fmt.Sprintf("at call %d, then other %s", call, next), func(t *testing.T) {
 				s := newScene(t)
 				s.small(20, keys...)
