@@ -72,7 +72,10 @@ type FileRecord struct {
 	// of those that were there when it was begun.
 	Replaces bool
 	Instead  []string
-	RunID    string // of a file that is ingested: that began it; else that did what the state says
+	// Pack is the id of the pack that the file's rows were stored with, as one INSERT,
+	// or may have been; empty where the file was sent alone.
+	Pack  string
+	RunID string // of a file that is ingested: that began it; else that did what the state says
 	// Error is why a file failed, or why all rows of one that is ingested are in quarantine.
 	Error string
 	// UpdatedAt orders the records of one file version, range and state: the latest
@@ -122,6 +125,7 @@ var fileColumns = []Column{
 	{Name: "marked", Type: schema.Of(schema.UInt8)},
 	{Name: "replaces", Type: schema.Of(schema.UInt8)},
 	{Name: "instead", Type: schema.MustParseType("Array(String)")},
+	{Name: "pack", Type: schema.Of(schema.String)},
 	{Name: "run_id", Type: schema.Of(schema.String)},
 	{Name: "error", Type: schema.Of(schema.String)},
 	{Name: "updated_at", Type: schema.MustParseType("DateTime64(6, 'UTC')")},
@@ -177,6 +181,6 @@ func (r FileRecord) values() []any {
 	}
 	return []any{
 		r.Datasource, r.Key, r.ETag, r.Range, r.RangeBytes, r.Size, r.Modified, string(r.State), r.Rows, r.Quarantined, r.Bytes,
-		r.Chunks, r.ChunkRows, r.ChunkBytes, r.ChunkBlocks, r.Columns, r.Marked, r.Replaces, r.Instead, r.RunID, r.Error, r.UpdatedAt, r.version(),
+		r.Chunks, r.ChunkRows, r.ChunkBytes, r.ChunkBlocks, r.Columns, r.Marked, r.Replaces, r.Instead, r.Pack, r.RunID, r.Error, r.UpdatedAt, r.version(),
 	}
 }

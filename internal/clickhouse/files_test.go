@@ -51,7 +51,7 @@ func TestTheLatestRecordOfAFileCounts(t *testing.T) {
 	other := ingesting("a")
 	other.Datasource = "others"
 	second := ingesting("a")
-	second.ETag = "e2"
+	second.ETag, second.Pack = "e2", "p"
 	record(t, c, ingesting("a"), second, odd, other)
 	record(t, c, done(ingesting("a")), done(odd))
 	record(t, c, ingesting("a")) // late: an older version

@@ -65,7 +65,11 @@ var methods = map[string]compress.Method{"lz4": compress.LZ4, "zstd": compress.Z
 // Write sends a block. Its columns are those of the first block; it stays the
 // caller's, who may change it when Write returns. Its Optional columns are made
 // Uniform, so none may be of a type that can't be Nullable.
-func (s *Stream) Write(b *block.Block) error {
+func (s *Stream) Write(b *block.Block) error { return s.WriteOf(b, s.in.File) }
+
+// WriteOf is Write for a block of another file than Insert.File. Either all blocks
+// of a stream have a file or none does.
+func (s *Stream) WriteOf(b *block.Block, file uint64) error {
 	if s.err != nil || b.Rows() == 0 {
 		return s.err
 	}
@@ -73,7 +77,7 @@ func (s *Stream) Write(b *block.Block) error {
 		c.Uniform()
 	}
 	in := s.in
-	in.Block = b
+	in.Block, in.File = b, file
 	columns, _ := input(b)
 	if files := in.files(); files != nil {
 		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: files})

@@ -161,3 +161,30 @@ func TestAStreamIntoAnOldServer(t *testing.T) {
 		})
 	}
 }
+
+func TestBlocksOfAStreamKnowTheirFiles(t *testing.T) {
+	c := open(t)
+	table := clickhouse.Table{Name: "numbers", SortingKey: "id", KnowsFiles: true, Columns: []clickhouse.Column{column("id", "UInt64"), column("text", "String")}}
+	if err := c.EnsureTable(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time is the first again
+		s, err := c.Stream(t.Context(), clickhouse.Insert{Table: "numbers", Token: "t", File: 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for file, rows := range []int{10, 0, 20, 30} {
+			if err := s.WriteOf(numbers(100*file, rows), uint64(7+file)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := line(t, c, "SELECT toString(arraySort(groupArray((_longshore_file, n, from)))) FROM (SELECT _longshore_file, count() AS n, min(id) AS from FROM numbers GROUP BY 1)")
+	if want := "[(7,10,0),(9,20,200),(10,30,300)]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -170,6 +170,9 @@ func (s *storm) survived() {
 	if want := fmt.Sprintf("%d %d 0", s.files+1, s.total); recorded != want {
 		t.Errorf("the file ledger has files, rows and quarantined rows %s, want %s", recorded, want)
 	}
+	if n := one(t, db, "SELECT countIf(pack != '') FROM longshore_files FINAL WHERE range = 0"); n == "0" {
+		t.Error("no files were stored together")
+	}
 	if n := one(t, db, "SELECT count() FROM events_quarantine"); n != "0" {
 		t.Errorf("%s rows are in quarantine", n)
 	}

@@ -47,21 +47,25 @@ type appender struct {
 }
 
 func newAppender(w *partWriter, j *job, f plan.File, rec *clickhouse.FileRecord, c cut) *appender {
-	a := &appender{partWriter: w, job: j, file: f, rec: rec, cut: c, free: make(chan *block.Block, min(blocksAtOnce, c.blocks+appendsAtOnce))}
-	for range cap(a.free) {
-		a.free <- blocks.Get().(*block.Block)
-	}
-	a.stored = newCheckpoint(*rec)
-	return a
+	return &appender{partWriter: w, job: j, file: f, rec: rec, cut: c, stored: newCheckpoint(*rec)}
 }
 
 // blocks are those that no file uses: their buffers have grown to what blocks take.
 var blocks = sync.Pool{New: func() any { return new(block.Block) }}
 
-// release gives the blocks back, of which none is on its way any more.
-func (a *appender) release() {
-	for len(a.free) > 0 {
-		blocks.Put(<-a.free)
+// stock returns n blocks.
+func stock(n int) chan *block.Block {
+	free := make(chan *block.Block, n)
+	for range n {
+		free <- blocks.Get().(*block.Block)
+	}
+	return free
+}
+
+// release gives blocks back, of which none is on its way any more.
+func release(free chan *block.Block) {
+	for len(free) > 0 {
+		blocks.Put(<-free)
 	}
 }
 
@@ -162,14 +166,17 @@ func (a *appender) chunk(ctx context.Context, decoder format.Decoder, d *deliver
 		bad = a.gather(bad, rejected, facts)
 		rec.Rows += int64(b.Rows())
 		rec.Quarantined += int64(len(rejected))
-		d.blocks <- piece{b, int64(consumed), facts.Bytes - counted}
+		d.blocks <- piece{b, a.rec.FileID(), int64(consumed), facts.Bytes - counted}
 		counted = facts.Bytes
 	}
 	if err := a.quarantine(ctx, rec.Chunks, bad); err != nil {
 		return false, err
 	}
 	rec.Chunks, rec.Bytes = rec.Chunks+1, decoder.Facts().Bytes
-	*a.rec, d.whole, d.last = rec, &rec, !more
+	*a.rec, d.whole = rec, true
+	if more { // else that the file is done is about to be recorded
+		d.after = func(ctx context.Context) error { return a.reached(ctx, rec) }
+	}
 	return more, nil
 }
 

@@ -104,6 +104,7 @@ func (s *lookedAt) splitShare(ctx context.Context, j *job) float64 {
 
 func (b *Backfill) list(ctx context.Context, l *BackfillLook, seen *lookedAt, j *job, within time.Duration) error {
 	c := newClaims(b.ledger, "")
+	var small, few int64 // bytes and number of files that are a block
 	listing, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for page, err := range j.pages(listing) {
@@ -125,10 +126,16 @@ func (b *Backfill) list(ctx context.Context, l *BackfillLook, seen *lookedAt, j 
 		for _, f := range s.free {
 			l.Found.Files++
 			l.Found.Bytes += f.Size
-			l.Inserts += max(1, (f.Size+l.chunk-1)/l.chunk)
+			if f.Size > blockBytes {
+				l.Inserts += (f.Size + l.chunk - 1) / l.chunk
+			} else {
+				small += f.Size
+				few++
+			}
 			seen.add(b, j, f)
 		}
 	}
+	l.Inserts += max((small+l.chunk-1)/l.chunk, (few+packFiles-1)/packFiles) // small files share theirs
 	if seen.cut.Rest() != nil {
 		seen.parts++
 	}

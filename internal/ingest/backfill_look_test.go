@@ -30,7 +30,7 @@ func TestLookBeforeABackfill(t *testing.T) {
 	before := y.look("in/*", time.Minute)
 	e, known := before.Estimate(1)
 	if !known || before.RestsOn != ingest.ASample || before.Sample.Files != 5 || before.Sample.Rows != 50 || e.Rows != 50 || e.Quarantined != 0 ||
-		before.Found.Files != 5 || before.Parts != 5 || before.Inserts != 5 || !before.Found.Complete {
+		before.Found.Files != 5 || before.Parts != 5 || before.Inserts != 1 || !before.Found.Complete {
 		t.Errorf("of a datasource that never ran: got %+v, %+v", before, e)
 	}
 	y.lead()

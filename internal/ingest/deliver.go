@@ -6,36 +6,47 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/run"
 	"github.com/longshore/longshore/pkg/block"
 )
 
-// delivery sends the blocks of one chunk while they are decoded. Only when the
-// chunk is whole does the server store any of it.
+// delivery sends the blocks of one INSERT, those of a chunk or of a pack, while
+// they are decoded. Only when it is whole does the server store any of it.
 type delivery struct {
-	*appender
-	insert clickhouse.Insert // of the chunk, without its rows
+	house  Warehouse
+	meter  *run.Meter
+	free   chan *block.Block // where blocks go that were sent
+	insert clickhouse.Insert // without its rows
 	blocks chan piece        // closed behind the last
 
 	// What is set before blocks is closed:
-	whole *clickhouse.FileRecord // counts the chunk; nil: it isn't to be stored
-	last  bool                   // of the file
+	whole  bool                            // it is to be stored
+	before func(ctx context.Context) error // before it is stored; nil: nothing
+	after  func(ctx context.Context) error // when it is stored; nil: nothing
 }
 
-// piece is a block of a chunk.
+// piece is a block of a delivery.
 type piece struct {
 	block       *block.Block
-	rows, bytes int64 // of the file
+	file        uint64 // the id of its file; zero where rows don't know theirs
+	rows, bytes int64  // of the file
 }
 
-// deliver begins to send the next chunk. It waits while the server has as many to
-// store as it may have.
+// deliver begins to send the next chunk.
 func (a *appender) deliver(ctx context.Context, group *errgroup.Group) *delivery {
-	insert := clickhouse.Insert{Table: a.job.ds.Name, Token: token(*a.rec, a.rec.Chunks, roomRows), File: a.rec.FileID()}
-	d := &delivery{appender: a, insert: insert, blocks: make(chan piece)}
+	return deliver(ctx, group, a.free, a.meter, a.job.house, clickhouse.Insert{
+		Table: a.job.ds.Name, Token: token(*a.rec, a.rec.Chunks, roomRows), File: a.rec.FileID(),
+	})
+}
+
+// deliver begins to send an INSERT. It waits while the server has as many to store
+// as it may have.
+func deliver(ctx context.Context, group *errgroup.Group, free chan *block.Block, meter *run.Meter, house Warehouse, insert clickhouse.Insert) *delivery {
+	d := &delivery{house: house, meter: meter, free: free, insert: insert, blocks: make(chan piece)}
 	group.Go(func() error {
 		err := d.run(ctx)
 		for p := range d.blocks {
-			a.free <- p.block
+			d.free <- p.block
 		}
 		return err
 	})
@@ -48,36 +59,29 @@ func (d *delivery) run(ctx context.Context) error {
 		return nil
 	}
 	second, ok := <-d.blocks
-	err := error(nil)
 	if ok {
-		err = d.stream(ctx, first, second)
-	} else {
-		err = d.single(ctx, first)
+		return d.stream(ctx, first, second)
 	}
-	if err != nil || d.whole == nil || d.last {
-		return err // that the file is done is about to be recorded
-	}
-	return d.reached(ctx, *d.whole)
+	return d.single(ctx, first)
 }
 
-// single sends a chunk of one block.
+// single sends what is one block.
 func (d *delivery) single(ctx context.Context, p piece) error {
 	defer func() { d.free <- p.block }()
-	if d.whole == nil {
+	return d.store(ctx, func() error {
+		in := d.insert
+		in.Block = p.block
+		if err := d.house.Append(ctx, in); err != nil {
+			return err
+		}
+		d.meter.Add(p.rows, p.bytes)
 		return nil
-	}
-	in := d.insert
-	in.Block = p.block
-	if err := d.job.house.Append(ctx, in); err != nil {
-		return err
-	}
-	d.meter.Add(p.rows, p.bytes)
-	return nil
+	})
 }
 
-// stream sends a chunk of several blocks as they come.
+// stream sends several blocks as they come.
 func (d *delivery) stream(ctx context.Context, pieces ...piece) error {
-	s, err := d.job.house.Stream(ctx, d.insert)
+	s, err := d.house.Stream(ctx, d.insert)
 	if err == nil {
 		defer s.Close()
 	}
@@ -87,7 +91,7 @@ func (d *delivery) stream(ctx context.Context, pieces ...piece) error {
 			return err
 		}
 		d.meter.Add(p.rows, p.bytes)
-		return s.Write(p.block)
+		return s.WriteOf(p.block, p.file)
 	}
 	for _, p := range pieces {
 		err = write(p)
@@ -95,8 +99,24 @@ func (d *delivery) stream(ctx context.Context, pieces ...piece) error {
 	for p := range d.blocks {
 		err = write(p)
 	}
-	if err != nil || d.whole == nil {
+	if err != nil {
 		return err
 	}
-	return s.Commit()
+	return d.store(ctx, s.Commit)
+}
+
+// store has the server store what was sent, if it is whole.
+func (d *delivery) store(ctx context.Context, store func() error) error {
+	if !d.whole {
+		return nil
+	}
+	if d.before != nil {
+		if err := d.before(ctx); err != nil {
+			return err
+		}
+	}
+	if err := store(); err != nil || d.after == nil {
+		return err
+	}
+	return d.after(ctx)
 }

@@ -53,7 +53,7 @@ func (r *reading) addColumns(ctx context.Context, fields []string) error {
 		return nil
 	}
 	r.tellOfAdded(all[r.rec.Columns:])
-	r.rec.Columns = uint32(len(all))
+	r.rec.Columns, r.rec.Pack = uint32(len(all)), sentAlone
 	if _, err := r.columns(ctx); err != nil {
 		return err
 	}

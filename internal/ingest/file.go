@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -28,6 +29,9 @@ type partWriter struct {
 	now      func() time.Time     // in UTC
 	log      *zap.Logger
 	halt     func(ctx context.Context) error // see halted; nil: never
+
+	mu   sync.Mutex
+	over []string // packs of which all files are recorded, and that are open still; guarded by mu
 }
 
 // file ingests one file and returns its record. What is wrong with the file
@@ -46,7 +50,7 @@ func (w *partWriter) file(ctx context.Context, f plan.File, rec clickhouse.FileR
 	default:
 		return rec, err
 	}
-	rec.RunID, rec.UpdatedAt = string(w.run.ID), w.now()
+	rec.Pack, rec.RunID, rec.UpdatedAt = "", string(w.run.ID), w.now()
 	w.note(f, rec)
 	return rec, nil
 }

@@ -78,10 +78,10 @@ func withdrawn(rec clickhouse.FileRecord, versions []clickhouse.FileRecord) (eta
 }
 
 // mayHaveRows reports whether rows of a file version can be in the table. A file
-// that failed before its first chunk has none.
+// that failed before its first chunk has none, unless it was sent with others.
 func mayHaveRows(r clickhouse.FileRecord) bool {
 	return r.State == clickhouse.FileDone || r.State == clickhouse.FileIngesting ||
-		r.State == clickhouse.FileFailed && (r.Chunks > 0 || r.RangeBytes > 0)
+		r.State == clickhouse.FileFailed && (r.Chunks > 0 || r.RangeBytes > 0 || r.Pack != "")
 }
 
 // version is what the file ledger calls a file.

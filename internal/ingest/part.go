@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 
 	"go.uber.org/zap"
@@ -12,7 +11,6 @@ import (
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
 	"github.com/longshore/longshore/internal/run"
-	"github.com/longshore/longshore/pkg/fault"
 )
 
 // Part implements run.Worker: it ingests the files of a part, one after another,
@@ -75,27 +73,14 @@ func (w *partWriter) files(ctx context.Context, files []plan.File, s shared) (to
 	if err := w.begin(ctx, files, known, s, 0); err != nil {
 		return total, err
 	}
-	var kept error
+	kept, err := w.storeAll(ctx, files, known)
 	for _, f := range files {
-		rec := known[version(f)]
-		if rec.State == clickhouse.FileIngesting {
-			if err := w.halted(ctx); err != nil {
-				return total, err
-			}
-			rec, err = w.file(ctx, f, rec)
-			if store := new(storeError); errors.As(err, &store) && !fault.KindOf(err).Retryable() && ctx.Err() == nil {
-				kept = err // one object that may not be read doesn't keep back those behind it
-				continue
-			}
-			if err != nil {
-				return total, err
-			}
-			if err := w.job.house.RecordFiles(ctx, []clickhouse.FileRecord{rec}); err != nil {
-				return total, err
-			}
-			known[version(f)] = rec
+		if rec := known[version(f)]; rec.State != clickhouse.FileIngesting {
+			total.Add(sum(rec))
 		}
-		total.Add(sum(rec))
+	}
+	if err != nil {
+		return total, err
 	}
 	if err := w.replace(ctx, files, known); err != nil {
 		return total, err

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
+	"path"
 
 	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/internal/plan"
@@ -11,9 +12,22 @@ import (
 	"github.com/longshore/longshore/pkg/fault"
 )
 
-// partLimits is how much a part takes on: enough that small files don't pay for
-// a task each, little enough that several workers share a run.
-var partLimits = plan.Limits{Bytes: 32 << 20, Files: 64}
+// partShares is how much a part takes on: when there is little, so much that small
+// files don't pay for a task each, and so little that several workers share a run; when
+// there is much, what makes a pack of about a chunk's size.
+var partShares = plan.Shares{Weight: weight, Most: chunkBytes * 4 / 5, Least: 32 << 20, Few: 4}
+
+// fileWork is what a file costs beside its bytes, in bytes.
+const fileWork = 200 << 10
+
+// weight is how much work a file is, in bytes of text.
+func weight(f plan.File) int64 {
+	switch path.Ext(f.Key) {
+	case ".parquet", ".gz", ".zst", ".bz2", ".xz", ".lz4":
+		return f.Size*dense + fileWork
+	}
+	return f.Size + fileWork
+}
 
 // shared is what all parts of a run need to know beyond the definitions.
 type shared struct {
@@ -47,7 +61,7 @@ func (i *Ingest) parts(ctx context.Context, j *job, files []plan.File) (*run.Wor
 		return nil, err
 	}
 	var parts []work
-	for _, group := range plan.Group(files, partLimits) {
+	for _, group := range plan.Share(files, partShares) {
 		parts = append(parts, work{Files: group})
 	}
 	wave0, wave1, err := j.partsOf(ctx, splits, len(parts))

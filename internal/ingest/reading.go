@@ -135,6 +135,19 @@ func (r *reading) passes(ctx context.Context) error {
 
 // pass reads the file once, and sends what isn't stored.
 func (r *reading) pass(ctx context.Context) error {
+	return r.opened(ctx, func(a *appender, d format.Decoder) error {
+		a.free = stock(min(blocksAtOnce, a.cut.blocks+appendsAtOnce))
+		defer release(a.free)
+		if r.trial || !r.judged && r.rec.Error != "" {
+			return a.trial(ctx, d)
+		}
+		return a.send(ctx, d)
+	})
+}
+
+// opened calls do with what decodes the file, unless it shows before its first row
+// that its columns aren't those of the table.
+func (r *reading) opened(ctx context.Context, do func(a *appender, d format.Decoder) error) error {
 	j, err := r.columns(ctx)
 	if err != nil {
 		return err
@@ -154,12 +167,8 @@ func (r *reading) pass(ctx context.Context) error {
 		return err
 	}
 	a := newAppender(r.partWriter, j, r.file, r.rec, chunkingOf(*r.rec).into(j.columns, r.refused != nil))
-	defer a.release()
 	a.format, a.refused, a.check = in.format.Traits().Name, r.refused != nil, r.check
-	if r.trial || !r.judged && r.rec.Error != "" {
-		return a.trial(ctx, d)
-	}
-	return a.send(ctx, d)
+	return do(a, d)
 }
 
 // columns returns the job with the columns of the record's version, which the

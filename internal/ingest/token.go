@@ -9,9 +9,11 @@ import (
 	"github.com/longshore/longshore/internal/clickhouse"
 )
 
-// The rooms that a chunk's rows go to.
+// The rooms that rows go to: those of a chunk, and those of a pack, which is named by its
+// first file.
 const (
 	roomRows       = "rows"
+	roomPack       = "pack"
 	roomQuarantine = "quarantine"
 )
 

@@ -25,6 +25,7 @@
 //	baselines/NAME/head.json            the version in force: run      swap
 //	baselines/NAME/v/RUN.json           a version                      once
 //	baselines/NAME/files/RUN/e1/…       its rows                       once
+//	packs/NAME.json                     small files stored together    swap
 //	replays/NAME.json                   quarantined rows on their way  swap
 //	replays/NAME/BATCH                  what only files have of them   deleted
 //	backfills/NAME.json                 what it is, how far it is      swap

@@ -1,7 +1,8 @@
 package plan
 
-// Cutter shares files out to parts as Group does, but as they come: it keeps no
-// more than the part that it fills.
+// Cutter shares files out to parts as they come, each of which takes neighbours: it
+// keeps no more than the part that it fills. A file larger than the limit has a part
+// of its own.
 type Cutter struct {
 	Limits Limits
 	files  []File

@@ -95,18 +95,39 @@ type Limits struct {
 	Files int   // or this many files
 }
 
-// Group shares files out to parts, each of which takes neighbours in the given
-// order. A file larger than the limit has a part of its own.
-func Group(files []File, limits Limits) [][]File {
-	var parts [][]File
-	c := Cutter{Limits: limits}
+// Shares says how files are shared out to parts, by how much work each is.
+type Shares struct {
+	Weight func(f File) int64 // a file's work
+	Most   int64              // of a part, about
+	Least  int64              // of a part, as long as there are few
+	Few    int                // parts, which grow from here on
+}
+
+// Share shares files out to parts that are about even, each of which takes neighbours
+// in the given order: a few, or an even number, so that two workers have the same to do.
+func Share(files []File, s Shares) [][]File {
+	var all int64
 	for _, f := range files {
-		if full := c.Add(f); full != nil {
-			parts = append(parts, full)
-		}
+		all += s.Weight(f)
 	}
-	if rest := c.Rest(); rest != nil {
-		parts = append(parts, rest)
+	n := max(over(all, s.Most), min(int64(s.Few), over(all, s.Least)), 1)
+	if n > 1 {
+		n += n % 2
+	}
+	var parts [][]File
+	var before, last int64 = 0, -1
+	for _, f := range files {
+		weight := s.Weight(f)
+		part := int64(float64(n) * (float64(before) + float64(weight)/2) / float64(max(all, 1)))
+		if part != last {
+			parts = append(parts, nil)
+		}
+		at := len(parts) - 1
+		parts[at] = append(parts[at], f)
+		before, last = before+weight, part
 	}
 	return parts
 }
+
+// over divides and rounds up.
+func over(a, b int64) int64 { return (a + b - 1) / b }

@@ -43,7 +43,39 @@ func TestSelectionWithoutLimitTakesAll(t *testing.T) {
 	}
 }
 
-func TestGroup(t *testing.T) {
+func TestShare(t *testing.T) {
+	sized := func(n int, size int64) (files []plan.File) {
+		for range n {
+			files = append(files, plan.File{Size: size})
+		}
+		return files
+	}
+	tests := []struct {
+		name  string
+		files []plan.File
+		want  string // how many files each part has
+	}{
+		{"none", nil, "[]"},
+		{"little is one part", sized(9, 1), "[9]"},
+		{"some are a few parts", sized(30, 1), "[7 8 7 8]"},
+		{"many are as few as can be, even, and an even number", sized(1100, 1), "[92 91 92 92 91 92 92 91 92 92 91 92]"},
+		{"a large one has its own", append(sized(10, 1), append(sized(1, 1000), sized(10, 1)...)...), "[10 1 10]"},
+		{"empty ones are a part", sized(3, 0), "[3]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := []int{}
+			for _, part := range plan.Share(tt.files, plan.Shares{Weight: func(f plan.File) int64 { return f.Size }, Most: 100, Least: 10, Few: 4}) {
+				got = append(got, len(part))
+			}
+			if fmt.Sprint(got) != tt.want {
+				t.Errorf("got %v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestCutter(t *testing.T) {
 	file := func(key string, size int64) plan.File { return plan.File{Key: key, Size: size} }
 	tests := []struct {
 		name  string
@@ -58,8 +90,14 @@ func TestGroup(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, part := range plan.Group(tt.files, plan.Limits{Bytes: 10, Files: 3}) {
-				got = append(got, keys(part))
+			c := plan.Cutter{Limits: plan.Limits{Bytes: 10, Files: 3}}
+			for _, f := range tt.files {
+				if full := c.Add(f); full != nil {
+					got = append(got, keys(full))
+				}
+			}
+			if rest := c.Rest(); rest != nil {
+				got = append(got, keys(rest))
 			}
 			if fmt.Sprint(got) != tt.want {
 				t.Errorf("got %v, want %s", got, tt.want)

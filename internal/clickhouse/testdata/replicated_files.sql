@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`longshore_files` ON CLUSTER `main`
     `marked` UInt8,
     `replaces` UInt8,
     `instead` Array(String),
+    `pack` String,
     `run_id` String,
     `error` String,
     `updated_at` DateTime64(6, 'UTC'),
