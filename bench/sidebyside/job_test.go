@@ -63,12 +63,18 @@ func (b *bench) wants(job string) bool { return strings.Contains(job, b.only) }
 // rest waits until ClickHouse has merged what came before, which is not to count as the next contender's.
 func (b *bench) rest() {
 	b.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if b.query("SELECT count() FROM system.merges") == "0" {
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for b.query("SELECT count() FROM system.merges") != "0" {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			b.t.Log("ClickHouse still merges")
 			return
 		}
 	}
-	b.t.Log("ClickHouse still merges")
 }
 
 // line is a measure for people who watch.
