@@ -34,10 +34,10 @@ type Stream struct {
 	ctx     context.Context
 	stop    func() bool // ends that ctx closes the connection
 
-	wire       *proto.Writer
-	compressor *compress.Writer // nil without compression
-	names      []string         // of the columns, once the first block is written
-	err        error
+	wire   *proto.Writer
+	frames *frames  // nil without compression
+	names  []string // of the columns, once the first block is written
+	err    error
 }
 
 // Stream begins an INSERT of several blocks. The Block and Files of in are those
@@ -55,12 +55,10 @@ func (c *Client) Stream(ctx context.Context, in Insert) (*Stream, error) {
 	st.session, st.stop = s, context.AfterFunc(ctx, func() { s.conn.Close() })
 	st.wire = proto.NewWriter(s.conn, new(proto.Buffer))
 	if method, ok := methods[c.target.compress]; ok {
-		st.compressor = compress.NewWriter(compress.LevelZero, method)
+		st.frames = &frames{to: s.conn, compressor: compress.NewWriter(compress.LevelZero, method), plain: make([]byte, 0, frameBytes)}
 	}
 	return st, nil
 }
-
-var methods = map[string]compress.Method{"lz4": compress.LZ4, "zstd": compress.ZSTD}
 
 // Write sends a block. Its columns are those of the first block; it stays the
 // caller's, who may change it when Write returns. Its Optional columns are made
@@ -136,7 +134,7 @@ func (s *Stream) begin() {
 			InitialAddress: s.session.conn.LocalAddr().String(), ClientName: clientName,
 		},
 	}
-	if s.compressor != nil {
+	if s.frames != nil {
 		q.Compression = proto.CompressionEnabled
 	}
 	for _, set := range s.in.settings(s.client.target.durability(), oneBlock) {
@@ -161,32 +159,37 @@ func (s *Stream) send(table string, columns proto.Input) error {
 	if len(columns) > 0 {
 		head.Rows, head.Info.BucketNum = columns[0].Data.Rows(), -1
 	}
-	err := error(nil)
-	switch {
-	case s.compressor == nil:
-		err = head.WriteBlock(s.wire, revision, columns)
-	default:
-		var plain proto.Buffer
-		if err = head.EncodeBlock(&plain, revision, columns); err == nil {
-			err = s.compressor.Compress(plain.Buf)
+	if s.frames == nil {
+		if err := head.WriteBlock(s.wire, revision, columns); err != nil {
+			return err
 		}
-		s.wire.ChainWrite(s.compressor.Data)
+		return s.flush(s.wire)
 	}
-	if err != nil {
+	if err := s.flush(s.wire); err != nil {
 		return err
 	}
-	if _, err := s.wire.Flush(); err != nil {
-		return s.said(err)
+	plain := proto.NewWriter(s.frames, new(proto.Buffer))
+	if err := head.WriteBlock(plain, revision, columns); err != nil {
+		return err
 	}
-	return nil
+	if err := s.flush(plain); err != nil {
+		return err
+	}
+	return s.said(s.frames.end())
+}
+
+func (s *Stream) flush(w *proto.Writer) error {
+	_, err := w.Flush()
+	return s.said(err)
 }
 
 // lastWords is how long a server that doesn't listen any more has to say why.
 const lastWords = time.Second
 
-// said returns what the server said before it stopped listening, or err.
+// said returns what the server said before it stopped listening, if err is that it
+// did, or err.
 func (s *Stream) said(err error) error {
-	if s.session.conn.SetReadDeadline(time.Now().Add(lastWords)) != nil {
+	if err == nil || s.session.conn.SetReadDeadline(time.Now().Add(lastWords)) != nil {
 		return err
 	}
 	var said *ch.Exception
@@ -248,7 +251,7 @@ func (s *Stream) skipBlock(in *proto.Reader, code proto.ServerCode) error {
 	if _, err := in.Str(); err != nil { // the name of a temporary table
 		return err
 	}
-	if s.compressor != nil && code.Compressible() {
+	if s.frames != nil && code.Compressible() {
 		in.EnableCompression()
 		defer in.DisableCompression()
 	}
