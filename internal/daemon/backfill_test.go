@@ -91,7 +91,7 @@ func (s *stage) wantEvents(rows int) {
 // A backfill of many files is under way when new files arrive: the next scan takes
 // these and nothing else, and they are in before the backfill is.
 func TestAutoKeepsItsPaceDuringABackfill(t *testing.T) {
-	const files = 1500
+	const files = 6000
 	s := newStage(t)
 	s.putMany(files)
 	s.push(s.events("{old,new}/*.csv", "IMPORT_SCHEDULE @auto\n"))

@@ -82,7 +82,7 @@ func TestAWorkerKilledOverANewColumn(t *testing.T) {
 	const get, put = http.MethodGet, http.MethodPut
 	steps := []crash{
 		{name: "decided, not added", at: request(put, "/columns/events.json$"), made: true},
-		{name: "added, nothing appended", at: nth(3, request(get, "/in/a.ndjson$"))},
+		{name: "added, nothing appended", at: nth(4, request(get, "/in/a.ndjson$"))},
 	}
 	for _, step := range steps {
 		t.Run(step.name, func(t *testing.T) {

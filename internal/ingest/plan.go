@@ -18,7 +18,7 @@ import (
 var partShares = plan.Shares{Weight: weight, Most: chunkBytes * 4 / 5, Least: 32 << 20, Few: 4}
 
 // fileWork is what a file costs beside its bytes, in bytes.
-const fileWork = 200 << 10
+const fileWork = 512 << 10
 
 // weight is how much work a file is, in bytes of text.
 func weight(f plan.File) int64 {
