@@ -15,7 +15,7 @@ import (
 // partShares is how much a part takes on: when there is little, so much that small
 // files don't pay for a task each, and so little that several workers share a run; when
 // there is much, what makes a pack of about a chunk's size.
-var partShares = plan.Shares{Weight: weight, Most: chunkBytes * 4 / 5, Least: 32 << 20, Few: 4}
+var partShares = plan.Shares{Weight: weight, Most: chunkBytes * 7 / 8, Least: 32 << 20, Few: 4}
 
 // fileWork is what a file costs beside its bytes, in bytes.
 const fileWork = 512 << 10
