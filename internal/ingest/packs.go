@@ -184,7 +184,7 @@ func (w *partWriter) finishedPacks() []string {
 // forget closes the packs that are over.
 func (w *partWriter) forget(ctx context.Context) error {
 	over := w.finishedPacks()
-	if len(over) == 0 || ctx.Err() != nil {
+	if len(over) == 0 {
 		return nil
 	}
 	return w.ingest.ledger.ChangePacks(ctx, w.job.ds.Name, func(open []ledger.Pack) ([]ledger.Pack, bool, error) {
