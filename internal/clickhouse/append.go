@@ -78,10 +78,7 @@ const sentRows = "_longshore_rows"
 // has no place there: such a block comes as a temporary table, from which the
 // server selects it, replacing nulls.
 func (in Insert) query(more map[string]string) ch.Query {
-	columns, defaulted := input(in.Block)
-	if files := in.files(); files != nil {
-		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: files})
-	}
+	columns, defaulted := in.columns()
 	names := make([]string, len(columns))
 	for i, col := range columns {
 		names[i] = col.Name
@@ -95,6 +92,16 @@ func (in Insert) query(more map[string]string) ch.Query {
 	q.Body = fmt.Sprintf("%s SELECT %s FROM %s", into, Names(names...), Name(sentRows))
 	q.ExternalTable, q.ExternalData = sentRows, columns
 	return q
+}
+
+// columns returns the columns that are sent, with the FileColumn, and whether some
+// have nulls that stand for a DEFAULT.
+func (in Insert) columns() (columns proto.Input, defaulted bool) {
+	columns, defaulted = input(in.Block)
+	if files := in.files(); files != nil {
+		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: files})
+	}
+	return columns, defaulted
 }
 
 // settings make one block one part per partition, stored once. Those that a

@@ -76,10 +76,7 @@ func (s *Stream) WriteOf(b *block.Block, file uint64) error {
 	}
 	in := s.in
 	in.Block, in.File = b, file
-	columns, _ := input(b)
-	if files := in.files(); files != nil {
-		columns = append(columns, proto.InputColumn{Name: FileColumn, Data: files})
-	}
+	columns, _ := in.columns()
 	if s.names == nil {
 		for _, c := range columns {
 			s.names = append(s.names, c.Name)
