@@ -41,6 +41,16 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestChunkSizes(t *testing.T) {
+	for text, want := range map[string]ChunkSize{"16MiB": 16 << 20, "1GiB": 1 << 30, "15MiB": 0, "2GiB": 0, "large": 0} {
+		setEnv(t, map[string]string{"LONGSHORE_STATE_URI": "s3://state/x", "LONGSHORE_CHUNK_BYTES": text})
+		cfg, err := Load[ProducerConfig]()
+		if want == 0 && !fault.Is(err, fault.Invalid) || want > 0 && (err != nil || cfg.ChunkBytes != want) {
+			t.Errorf("%s: got %d, %v", text, cfg.ChunkBytes, err)
+		}
+	}
+}
+
 func TestLoadTellsAllMistakes(t *testing.T) {
 	setEnv(t, map[string]string{
 		"LONGSHORE_QUEUES": "imports=2", "LONGSHORE_SHUTDOWN_TIMEOUT": "soon", "LONGSHORE_REDIS_ADR": "x",

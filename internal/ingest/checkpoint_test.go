@@ -164,4 +164,11 @@ func TestChunksOfOneBlock(t *testing.T) {
 			t.Errorf("%s, sharded %v: got %s, want %s", tt.column, tt.sharded, got, tt.want)
 		}
 	}
+	s := newScene(t)
+	s.ingest.CutFiles(40 << 20)
+	s.put("a.csv", []byte("id,name\n1,\n"))
+	s.replan()
+	if got, want := string(s.plan.Shared), `"chunk_rows":131072,"chunk_bytes":33554432,"chunk_blocks":2`; !strings.Contains(got, want) {
+		t.Errorf("chunks of 40 MiB at most: got %s, want %s", got, want)
+	}
 }
