@@ -8,6 +8,9 @@ import (
 	"github.com/longshore/longshore/pkg/format"
 )
 
+// TokenOf returns the token of a chunk's rows.
+func TokenOf(rec clickhouse.FileRecord, chunk int64) string { return token(rec, chunk, roomRows) }
+
 // LimitRuns makes runs take so many files at most.
 func (i *Ingest) LimitRuns(files int) { i.runFiles = files }
 

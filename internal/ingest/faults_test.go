@@ -45,7 +45,7 @@ type scene struct {
 	read     func(key string) error
 	append   func(in clickhouse.Insert) error
 	write    func(what string) error
-	recorded func()
+	recorded func(files []clickhouse.FileRecord)
 	sharded  bool
 }
 
@@ -214,7 +214,7 @@ func (w warehouse) RecordFiles(ctx context.Context, files []clickhouse.FileRecor
 	}
 	err := w.Client.RecordFiles(ctx, files)
 	if err == nil && w.s.recorded != nil {
-		w.s.recorded()
+		w.s.recorded(files)
 	}
 	return err
 }
