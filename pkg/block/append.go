@@ -3,6 +3,7 @@ package block
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/longshore/longshore/pkg/schema"
 )
@@ -190,6 +191,54 @@ func (c *Column) AppendSlack(v []byte) {
 	data[n] = byte(len(v))
 	*(*[slack]byte)(data[n+1:]) = [slack]byte(v[:slack])
 	c.data = data[:n+1+len(v)]
+}
+
+// Extend appends n values to a plain or Nullable column of fixed size, and returns
+// their memory for the caller to write, in the server's layout.
+func (c *Column) Extend(n int) []byte {
+	c.allPresent(n)
+	from := len(c.data)
+	c.data = slices.Grow(c.data, n*c.size)[:from+n*c.size]
+	return c.data[from:]
+}
+
+// allPresent is present for n rows.
+func (c *Column) allPresent(n int) {
+	if c.mode == plain {
+		return
+	}
+	from := len(c.nulls)
+	c.nulls = slices.Grow(c.nulls, n)[:from+n]
+	clear(c.nulls[from:])
+}
+
+// Span is where a value stands in a buffer.
+type Span struct{ Start, End int }
+
+// AppendSpans appends to a plain or Nullable String column what stands at each of
+// the spans in buf.
+func (c *Column) AppendSpans(buf []byte, spans []Span) {
+	c.allPresent(len(spans))
+	total := slack
+	for _, at := range spans {
+		total += at.End - at.Start + binary.MaxVarintLen32
+	}
+	c.data = slices.Grow(c.data, total)
+	c.starts = slices.Grow(c.starts, len(spans))
+	data, n := c.data[:cap(c.data)], len(c.data)
+	for _, at := range spans {
+		c.starts = append(c.starts, n)
+		size := at.End - at.Start
+		if size <= slack && at.Start+slack <= len(buf) { // copied with what stands behind it
+			data[n] = byte(size)
+			*(*[slack]byte)(data[n+1:]) = [slack]byte(buf[at.Start:])
+			n += 1 + size
+			continue
+		}
+		n += binary.PutUvarint(data[n:], uint64(size))
+		n += copy(data[n:], buf[at.Start:at.End])
+	}
+	c.data = data[:n]
 }
 
 // AppendString is AppendBytes of a string.

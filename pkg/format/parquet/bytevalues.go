@@ -23,7 +23,7 @@ func (v *byteValues) add(s selection) error {
 	if !v.index.on {
 		fixed := v.fixed()
 		for _, at := range spans {
-			b := data[at.start:at.end]
+			b := data[at.Start:at.End]
 			v.extreme.add(b, v.store.order)
 			v.page = appendPlain(v.page, b, fixed)
 		}

@@ -126,16 +126,22 @@ func newClock(t fileType, to schema.Type) *clock {
 	return k
 }
 
-// ticks converts timestamps without a zone: one multiplication or division.
-func (k *clock) ticks(t fileType) converter {
+// bounds returns between which of a file's timestamps the column's are.
+func (k *clock) bounds(t fileType) (lo, hi int64) {
 	unit := perSecond[t.unit]
-	lo, hi := int64(0), int64(math.MaxUint32)
+	lo, hi = 0, math.MaxUint32
 	if k.wide {
 		lo, hi = minTime64, maxTime64
 		hi = min(hi, math.MaxInt64/max(k.scale, unit)-1)
 		lo = max(lo, -hi)
 	}
-	lo, hi = lo*unit, hi*unit+unit-1
+	return lo * unit, hi*unit + unit - 1
+}
+
+// ticks converts timestamps without a zone: one multiplication or division.
+func (k *clock) ticks(t fileType) converter {
+	unit := perSecond[t.unit]
+	lo, hi := k.bounds(t)
 	put := (*block.Column).AppendUint64
 	if !k.wide {
 		put = func(c *block.Column, v uint64) { c.AppendUint32(uint32(v)) }

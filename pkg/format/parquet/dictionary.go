@@ -105,7 +105,7 @@ func (d *byteDictionary) value(i int) []byte {
 // index appends the number of each value to dst.
 func (d *byteDictionary) index(dst []uint32, data []byte, spans []span) []uint32 {
 	for _, at := range spans {
-		v := data[at.start:at.end]
+		v := data[at.Start:at.End]
 		hash := xxh3.Hash(v)
 		mask := uint64(len(d.slots) - 1)
 		slot := hash & mask

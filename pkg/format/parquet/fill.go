@@ -47,9 +47,23 @@ func (d *decoder) fillMissing(c *block.Column, i, n int, skip []bool) {
 // fillFlat is for leaves outside of lists, which have one entry per row.
 func (d *decoder) fillFlat(c *block.Column, i, n int, skip []bool) {
 	s := d.columns[i].shape
-	e, put := &s.reader.entries, s.column
+	e, put, bulk := &s.reader.entries, s.column, s.bulk
+	if skip != nil {
+		bulk = nil
+	}
 	rows, value := c.Rows(), 0
-	for row := range n {
+	for row := 0; row < n; row++ {
+		if bulk != nil {
+			present := s.run(row, n)
+			done := bulk(c, e, value, value+present)
+			if done < present { // as likely as not, more like it follow
+				bulk = nil
+			}
+			row, rows, value = row+done, rows+done, value+done
+			if row == n {
+				break
+			}
+		}
 		present := s.def == 0 || e.def[row] == s.def
 		if present {
 			value++
@@ -70,6 +84,20 @@ func (d *decoder) fillFlat(c *block.Column, i, n int, skip []bool) {
 		}
 		rows++
 	}
+}
+
+// run returns how many rows from row on have a value.
+func (s *shape) run(row, n int) int {
+	e := &s.reader.entries
+	if s.def == 0 || e.present == e.n {
+		return n - row
+	}
+	for i, def := range e.def[row:n] {
+		if def != s.def {
+			return i
+		}
+	}
+	return n - row
 }
 
 func (d *decoder) fillNested(c *block.Column, i, n int, skip []bool) error {

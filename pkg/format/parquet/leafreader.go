@@ -74,7 +74,7 @@ func (r *leafReader) rowSizes(sums []int) {
 			continue
 		}
 		if value < len(r.spans) && row < len(sums) {
-			sums[row] += r.spans[value].end - r.spans[value].start
+			sums[row] += r.spans[value].End - r.spans[value].Start
 		}
 		value++
 	}
@@ -245,6 +245,7 @@ func (r *leafReader) take(n int) error {
 			return r.failed(err)
 		}
 	}
+	r.present += present
 	if err := r.values.read(&r.entries, present); err != nil {
 		return r.failed(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/float16"
+
+	"github.com/longshore/longshore/pkg/block"
 )
 
 // selection is the values of an array that go into a page: those of rows lo to
@@ -27,7 +29,7 @@ func (s selection) len() int {
 }
 
 // span is where a value stands in a buffer.
-type span struct{ start, end int }
+type span = block.Span
 
 // raw returns the array's values as they are in memory, from its first row on.
 func raw[T any](arr arrow.Array) []T {
@@ -209,14 +211,14 @@ func (st *storage) spans(s selection, scratch *[]span, buf *[]byte) ([]byte, []s
 		first := d.Offset()
 		for i := range s.len() {
 			at := first + s.index(i)
-			out = append(out, span{at * st.length, (at + 1) * st.length})
+			out = append(out, span{Start: at * st.length, End: (at + 1) * st.length})
 		}
 		return d.Buffers()[1].Bytes(), out, nil
 	}
 	b, err := st.bigEndian(s, (*buf)[:0])
 	*buf = b
 	for i := range s.len() {
-		out = append(out, span{i * st.length, (i + 1) * st.length})
+		out = append(out, span{Start: i * st.length, End: (i + 1) * st.length})
 	}
 	return b, out, err
 }
@@ -232,12 +234,12 @@ func offsetSpans[T int32 | int64](s selection, out []span) []span {
 	offsets := raw[T](s.arr)
 	if s.at == nil {
 		for i := s.lo; i < s.hi; i++ {
-			out = append(out, span{int(offsets[i]), int(offsets[i+1])})
+			out = append(out, span{Start: int(offsets[i]), End: int(offsets[i+1])})
 		}
 		return out
 	}
 	for _, i := range s.at {
-		out = append(out, span{int(offsets[i]), int(offsets[i+1])})
+		out = append(out, span{Start: int(offsets[i]), End: int(offsets[i+1])})
 	}
 	return out
 }

@@ -18,6 +18,7 @@ type shape struct {
 	reader *leafReader   // shapeLeaf, shapeMismatch
 	leaves []*leafReader // all below
 	column converter     // shapeLeaf
+	bulk   bulk          // shapeLeaf; nil: value by value
 }
 
 type shapeKind uint8
@@ -233,7 +234,8 @@ func (b *shaper) build(n *node, path schema.Path, to schema.Type, inside bool) *
 		return s
 	}
 	if n.leaf >= 0 {
-		return &shape{kind: shapeLeaf, def: n.def, reader: b.reader(n), column: converterOf(fileTypeOf(&n.element), base)}
+		t := fileTypeOf(&n.element)
+		return &shape{kind: shapeLeaf, def: n.def, reader: b.reader(n), column: converterOf(t, base), bulk: bulkOf(t, to)}
 	}
 	if base.Kind == schema.Tuple {
 		return b.tuple(n, base)

@@ -226,7 +226,7 @@ func (v *valueReader) readPlain(e *entries, k int) error {
 		return err
 	}
 	for i := range k {
-		v.put(e, v.page, span{from + i*v.length, from + (i+1)*v.length})
+		v.put(e, v.page, span{Start: from + i*v.length, End: from + (i+1)*v.length})
 	}
 	return nil
 }
@@ -252,9 +252,9 @@ func (v *valueReader) readStrings(e *entries, k int) error {
 			return errValues
 		}
 		if v.owned {
-			v.put(e, page, span{at, at + n})
+			v.put(e, page, span{Start: at, End: at + n})
 		} else {
-			e.spans = append(e.spans, span{at, at + n})
+			e.spans = append(e.spans, span{Start: at, End: at + n})
 		}
 		at += n
 	}
@@ -273,9 +273,9 @@ func (v *valueReader) put(e *entries, buf []byte, at span) {
 		return
 	}
 	from := len(e.own)
-	e.own = append(e.own, buf[at.start:at.end]...)
+	e.own = append(e.own, buf[at.Start:at.End]...)
 	e.data = e.own
-	e.spans = append(e.spans, span{from, len(e.own)})
+	e.spans = append(e.spans, span{Start: from, End: len(e.own)})
 }
 
 func (v *valueReader) readIndexed(e *entries, k int) error {
@@ -324,7 +324,7 @@ func (v *valueReader) readLengths(e *entries, k int) error {
 		own := v.page[v.at : v.at+n]
 		v.at += n
 		if v.encoding == meta.DeltaLengthByteArray {
-			v.put(e, v.page, span{v.at - n, v.at})
+			v.put(e, v.page, span{Start: v.at - n, End: v.at})
 			continue
 		}
 		if err := delta.Read(&v.ints, prefix[:]); err != nil {
@@ -338,7 +338,7 @@ func (v *valueReader) readLengths(e *entries, k int) error {
 		from := len(e.own)
 		e.own = append(e.own, v.previous...)
 		e.data = e.own
-		e.spans = append(e.spans, span{from, len(e.own)})
+		e.spans = append(e.spans, span{Start: from, End: len(e.own)})
 	}
 	return v.checkFixed(e, k)
 }
@@ -349,7 +349,7 @@ func (v *valueReader) checkFixed(e *entries, k int) error {
 		return nil
 	}
 	for _, at := range e.spans[len(e.spans)-k:] {
-		if at.end-at.start != v.length {
+		if at.End-at.Start != v.length {
 			return errValues
 		}
 	}
@@ -381,7 +381,7 @@ func (v *valueReader) readSplit(e *entries, k int) error {
 				e.own = append(e.own, v.page[j*v.count+i])
 			}
 			e.data = e.own
-			e.spans = append(e.spans, span{from, len(e.own)})
+			e.spans = append(e.spans, span{Start: from, End: len(e.own)})
 		}
 	}
 	v.at += k
