@@ -55,6 +55,7 @@ type FileRecord struct {
 	Rows        int64 // appended to the table
 	Quarantined int64 // appended to the quarantine
 	Bytes       int64 // decoded
+	Lines       int64 // of a text, likewise
 	Chunks      int64 // each an INSERT of its own
 	ChunkRows   int64 // at most in each: the boundaries of chunks depend on it
 	ChunkBytes  int64 // of the file, decompressed, in each, likewise
@@ -117,6 +118,7 @@ var fileColumns = []Column{
 	{Name: "rows", Type: schema.Of(schema.UInt64)},
 	{Name: "quarantined", Type: schema.Of(schema.UInt64)},
 	{Name: "bytes", Type: schema.Of(schema.UInt64)},
+	{Name: "lines", Type: schema.Of(schema.UInt64)},
 	{Name: "chunks", Type: schema.Of(schema.UInt64)},
 	{Name: "chunk_rows", Type: schema.Of(schema.UInt64)},
 	{Name: "chunk_bytes", Type: schema.Of(schema.UInt64)},
@@ -180,7 +182,7 @@ func (r FileRecord) values() []any {
 		r.UpdatedAt = time.Now()
 	}
 	return []any{
-		r.Datasource, r.Key, r.ETag, r.Range, r.RangeBytes, r.Size, r.Modified, string(r.State), r.Rows, r.Quarantined, r.Bytes,
+		r.Datasource, r.Key, r.ETag, r.Range, r.RangeBytes, r.Size, r.Modified, string(r.State), r.Rows, r.Quarantined, r.Bytes, r.Lines,
 		r.Chunks, r.ChunkRows, r.ChunkBytes, r.ChunkBlocks, r.Columns, r.Marked, r.Replaces, r.Instead, r.Pack, r.RunID, r.Error, r.UpdatedAt, r.version(),
 	}
 }

@@ -106,18 +106,18 @@ func (c *Client) ListReplacing(ctx context.Context, datasource string) ([]FileRe
 
 // files calls each with the latest records of a datasource that a condition chooses.
 func (c *Client) files(ctx context.Context, what, condition string, each func(FileRecord), args ...any) error {
-	return c.Query(ctx, what, `SELECT datasource, key, etag, range, range_bytes, size, modified, state, rows, quarantined, bytes,
+	return c.Query(ctx, what, `SELECT datasource, key, etag, range, range_bytes, size, modified, state, rows, quarantined, bytes, lines,
 		chunks, chunk_rows, chunk_bytes, chunk_blocks, columns, marked, replaces, instead, pack, run_id, error, updated_at FROM `+
 		Path(c.target.database, FileTable)+" FINAL WHERE datasource = {datasource:String} "+condition, func(scan func(...any) error) error {
 		var f FileRecord
-		var n [8]uint64
+		var n [9]uint64
 		var marked, replaces uint8
 		err := scan(&f.Datasource, &f.Key, &f.ETag, &f.Range, &n[0], &n[1], &f.Modified, (*string)(&f.State), &n[2], &n[3], &n[4],
-			&n[5], &n[6], &n[7], &f.ChunkBlocks, &f.Columns, &marked, &replaces, &f.Instead, &f.Pack, &f.RunID, &f.Error, &f.UpdatedAt)
+			&n[5], &n[6], &n[7], &n[8], &f.ChunkBlocks, &f.Columns, &marked, &replaces, &f.Instead, &f.Pack, &f.RunID, &f.Error, &f.UpdatedAt)
 		if err != nil {
 			return err
 		}
-		for i, field := range []*int64{&f.RangeBytes, &f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Chunks, &f.ChunkRows, &f.ChunkBytes} {
+		for i, field := range []*int64{&f.RangeBytes, &f.Size, &f.Rows, &f.Quarantined, &f.Bytes, &f.Lines, &f.Chunks, &f.ChunkRows, &f.ChunkBytes} {
 			*field = int64(n[i])
 		}
 		f.Marked, f.Replaces = marked != 0, replaces != 0

@@ -41,7 +41,8 @@ type appender struct {
 	fields, delimiter string // of a CSV file that has rejects
 
 	cut     cut
-	refused bool // all rows go to quarantine
+	refused bool   // all rows go to quarantine
+	before  before // of a range whose rows the decoder counts from its beginning; else nil
 	// check is asked about a block before its chunk is stored. Its error ends the sending.
 	check func(j *job, d format.Decoder, consumed int, b *block.Block) error
 }
@@ -154,6 +155,7 @@ func (a *appender) chunk(ctx context.Context, decoder format.Decoder, d *deliver
 		}
 		if errors.Is(err, io.EOF) {
 			if more = false; n == 0 {
+				a.rec.Lines = decoder.Facts().Lines // which blank ones may have ended
 				return more, nil
 			}
 			break
@@ -163,7 +165,10 @@ func (a *appender) chunk(ctx context.Context, decoder format.Decoder, d *deliver
 		}
 		rejected := decoder.Rejected()
 		facts := decoder.Facts()
-		bad = a.gather(bad, rejected, facts)
+		if bad, err = a.gather(ctx, bad, rejected, facts); err != nil {
+			a.free <- b
+			return false, err
+		}
 		rec.Rows += int64(b.Rows())
 		rec.Quarantined += int64(len(rejected))
 		d.blocks <- piece{b, a.rec.FileID(), int64(consumed), facts.Bytes - counted}
@@ -172,7 +177,8 @@ func (a *appender) chunk(ctx context.Context, decoder format.Decoder, d *deliver
 	if err := a.quarantine(ctx, rec.Chunks, bad); err != nil {
 		return false, err
 	}
-	rec.Chunks, rec.Bytes = rec.Chunks+1, decoder.Facts().Bytes
+	facts := decoder.Facts()
+	rec.Chunks, rec.Bytes, rec.Lines = rec.Chunks+1, facts.Bytes, facts.Lines
 	*a.rec, d.whole = rec, true
 	if more { // else that the file is done is about to be recorded
 		d.after = func(ctx context.Context) error { return a.reached(ctx, rec) }

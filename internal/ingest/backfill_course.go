@@ -22,8 +22,8 @@ const (
 )
 
 // course lays out the parts of a backfill as its files come. The ranges of a text
-// are read in the wave after that in which it is scanned, and a file that is split
-// is settled in the wave after that of its ranges; whatever else comes fills the
+// that is scanned are read in the wave after that, and a file that is split is
+// settled in the wave after that of its ranges; whatever else comes fills the
 // waves up:
 //
 //	wave 0   files ─ scans of A ─ files ─ row groups of B ─ scans of C

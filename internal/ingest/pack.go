@@ -67,7 +67,7 @@ func (w *partWriter) member(ctx context.Context, f plan.File, rec clickhouse.Fil
 	}
 	r := &reading{partWriter: w, begun: j, file: f, open: j.whole(f), rec: &rec, decided: map[string]bool{}}
 	err = r.opened(ctx, func(a *appender, d format.Decoder) error {
-		m, err = a.member(d, b, probe)
+		m, err = a.member(ctx, d, b, probe)
 		return a.job.blame(ctx, f, err)
 	})
 	if errors.As(err, new(*turn)) {
@@ -76,7 +76,7 @@ func (w *partWriter) member(ctx context.Context, f plan.File, rec clickhouse.Fil
 	return m, err
 }
 
-func (a *appender) member(d format.Decoder, b, probe *block.Block) (*member, error) {
+func (a *appender) member(ctx context.Context, d format.Decoder, b, probe *block.Block) (*member, error) {
 	if a.cut.blocks == 1 {
 		return nil, errAlone
 	}
@@ -91,7 +91,11 @@ func (a *appender) member(d format.Decoder, b, probe *block.Block) (*member, err
 		return nil, err
 	}
 	rejected, facts := d.Rejected(), d.Facts()
-	m := &member{appender: a, block: b, rows: int64(consumed), unknown: slices.Clone(facts.Unknown), bad: a.gather(nil, rejected, facts)}
+	bad, err := a.gather(ctx, nil, rejected, facts)
+	if err != nil {
+		return nil, err
+	}
+	m := &member{appender: a, block: b, rows: int64(consumed), unknown: slices.Clone(facts.Unknown), bad: bad}
 	a.rec.Rows, a.rec.Quarantined = int64(b.Rows()), int64(len(rejected))
 	switch _, err := d.Next(probe, 1); {
 	case err == nil:
@@ -99,7 +103,8 @@ func (a *appender) member(d format.Decoder, b, probe *block.Block) (*member, err
 	case !errors.Is(err, io.EOF):
 		return nil, err
 	}
-	a.rec.Bytes, a.rec.Chunks = d.Facts().Bytes, 1
+	facts = d.Facts()
+	a.rec.Bytes, a.rec.Lines, a.rec.Chunks = facts.Bytes, facts.Lines, 1
 	return m, nil
 }
 

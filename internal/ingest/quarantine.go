@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/longshore/longshore/internal/clickhouse"
+	"github.com/longshore/longshore/internal/ledger"
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/format"
 	"github.com/longshore/longshore/pkg/schema"
@@ -26,19 +27,27 @@ func (r *rejects) full(c cut) bool {
 }
 
 // gather adds rows to those of a chunk, of which there may be none yet: to nil.
-func (a *appender) gather(to *rejects, rejected []format.Reject, facts format.Facts) *rejects {
+func (a *appender) gather(ctx context.Context, to *rejects, rejected []format.Reject, facts format.Facts) (*rejects, error) {
 	if len(rejected) == 0 {
-		return to
+		return to, nil
+	}
+	var before ledger.RangeCount
+	if a.before != nil {
+		var err error
+		if before, err = a.before(ctx); err != nil {
+			return to, err
+		}
 	}
 	if to == nil {
 		to = &rejects{block: quarantineBlock(a.job.columns)}
 	}
 	a.fields, a.delimiter = header(facts), delimiter(facts)
 	for _, r := range rejected {
+		r.Row, r.Line = r.Row+before.Rows, r.Line+before.Lines
 		a.addReject(to.block, r)
 		to.bytes += int64(len(r.Raw))
 	}
-	return to
+	return to, nil
 }
 
 // quarantine appends the rejected rows of a chunk, under a token of their own.

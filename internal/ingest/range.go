@@ -137,7 +137,10 @@ func (w *partWriter) beginRange(ctx context.Context, whole clickhouse.FileRecord
 
 // readRange decodes a range and appends its chunks.
 func (w *partWriter) readRange(ctx context.Context, p run.Part, s split, rec *clickhouse.FileRecord) error {
-	if s.PerScan > 0 {
+	switch {
+	case s.Lines:
+		return w.readLines(ctx, p, s, rec)
+	case s.PerScan > 0:
 		return w.readText(ctx, p, s, rec)
 	}
 	j, err := w.begunWith(ctx, *rec)

@@ -31,11 +31,14 @@ const (
 )
 
 // split is a file that several parts ingest. A text is scanned by parts of the
-// first wave, and its ranges are read by those of the second. Row groups need no scan.
+// first wave, and its ranges are read by those of the second, unless its rows are
+// lines. Row groups need no scan.
 type split struct {
 	File       plan.File `json:"file"`
 	RangeBytes int64     `json:"range_bytes"`
-	// PerScan is how many ranges each scan looks at; zero is no text.
+	// Lines is a text whose rows are lines. Its ranges need no scan either.
+	Lines bool `json:"lines,omitempty"`
+	// PerScan is how many ranges each scan looks at; zero where none is needed.
 	PerScan int `json:"per_scan,omitempty"`
 	// Scan is the part that does the first scan; the others follow it.
 	Scan int `json:"scan,omitempty"`
@@ -180,7 +183,9 @@ func (j *job) splittable(ctx context.Context, s *split, begun bool) (bool, error
 		return false, nil // it is read whole for new fields before its first row is sent
 	}
 	if _, ok := in.format.(format.Splitter); ok && in.codec == compress.None {
-		s.PerScan = s.perScan()
+		if s.Lines = in.format.Traits().Lines; !s.Lines {
+			s.PerScan = s.perScan()
+		}
 		return true, nil
 	}
 	return in.format.Traits().RandomAccess, nil
@@ -257,12 +262,13 @@ func (w *partWriter) sumUp(ctx context.Context, s split, rec clickhouse.FileReco
 	if err != nil {
 		return rec, err
 	}
-	rec.Rows, rec.Quarantined, rec.Bytes, rec.Chunks = 0, 0, 0, 0
+	rec.Rows, rec.Quarantined, rec.Bytes, rec.Lines, rec.Chunks = 0, 0, 0, 0, 0
 	done, refused := 0, ""
 	for _, r := range ranges {
 		rec.Rows += r.Rows
 		rec.Quarantined += r.Quarantined
 		rec.Bytes += r.Bytes
+		rec.Lines += r.Lines
 		rec.Chunks += r.Chunks
 		if r.State == clickhouse.FileDone {
 			done++

@@ -84,9 +84,18 @@ func quotedRows(n int) []byte {
 	return b.Bytes()
 }
 
+// jsonRows is a file of objects, one row in ten of which doesn't fit. There are
+// blank lines between them, and lines that are longer than a range may be.
 func jsonRows(n int) []byte {
 	var b bytes.Buffer
 	for i := range n {
+		switch {
+		case i%70 == 33:
+			b.WriteString(" \r\n\n")
+		case i%1000 == 501:
+			fmt.Fprintf(&b, "{\"id\":%d,\"name\":\"%s\"}\n", i, strings.Repeat("long ", 4000))
+			continue
+		}
 		if i%10 == 3 {
 			fmt.Fprintf(&b, "{\"id\":\"x%d\",\"name\":\"bad\"}\n", i)
 			continue
@@ -158,8 +167,15 @@ func TestASplitFileIsTheSame(t *testing.T) {
 // Runs that die anywhere leave a file that the next ones finish in the same
 // ranges, whatever theirs would be.
 func TestASplitFileIsFinishedInItsRanges(t *testing.T) {
+	for key, body := range map[string][]byte{"big.csv": quotedRows(3000), "big.ndjson": jsonRows(3000)} {
+		t.Run(key, func(t *testing.T) { finishedInItsRanges(t, key, body) })
+	}
+}
+
+func finishedInItsRanges(t *testing.T, key string, body []byte) {
+	t.Helper()
 	s := newScene(t)
-	s.put("big.csv", quotedRows(3000))
+	s.put(key, body)
 	rnd := rand.New(rand.NewPCG(7, 7))
 	width, deaths := int64(8000), 0
 	for {
@@ -190,7 +206,7 @@ func TestASplitFileIsFinishedInItsRanges(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	alone := newScene(t)
-	alone.put("big.csv", quotedRows(3000))
+	alone.put(key, body)
 	alone.splitPlan(1 << 30)
 	if _, err := alone.parts(); err != nil {
 		t.Fatal(err)

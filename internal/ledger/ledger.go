@@ -41,6 +41,7 @@
 //	runs/RUN/e1/plan/00003.json         one part's work                once
 //	runs/RUN/e1/part/00003.json         what the part did              once
 //	runs/RUN/e1/dead/00003.json         why it can't be done           once
+//	runs/RUN/e1/count/FILE-00003.json   rows in a range of a file       once
 //	runs/RUN/e1/object/OP-0000001.json  which part writes a batch      once
 //	runs/RUN/e1/opening/0000000-ULID.json  an upload may come to be    deleted
 //	runs/RUN/e1/upload/0000000.json     the upload of an object        once

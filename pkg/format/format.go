@@ -28,4 +28,8 @@ type Traits struct {
 	NamesFields bool
 	// RandomAccess is set when reading needs Input.At.
 	RandomAccess bool
+	// Lines is set when a row is a line, whatever is in it. So one begins behind
+	// each line feed, and a file is read from anywhere without a scan of what is
+	// before.
+	Lines bool
 }

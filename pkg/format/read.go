@@ -81,6 +81,9 @@ type Facts struct {
 	// Bytes is how much of the decompressed file, or of the range, was consumed, in
 	// bytes.
 	Bytes int64
+	// Lines is how many lines of a text file, or of the range, were consumed; zero
+	// in binary formats.
+	Lines int64
 	// Rows is how many rows the whole file has, where it says so itself; else zero.
 	Rows int64
 	// Delimiter is what separates the fields of a CSV file, and Fields is their

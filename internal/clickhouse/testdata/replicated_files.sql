@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`longshore_files` ON CLUSTER `main`
     `rows` UInt64,
     `quarantined` UInt64,
     `bytes` UInt64,
+    `lines` UInt64,
     `chunks` UInt64,
     `chunk_rows` UInt64,
     `chunk_bytes` UInt64,

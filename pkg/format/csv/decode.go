@@ -207,9 +207,10 @@ func (d *decoder) Rejected() []format.Reject { return d.rejects }
 
 // Facts implements format.Decoder.
 func (d *decoder) Facts() format.Facts {
-	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read(), Delimiter: d.opts.CSV.Delimiter, Fields: d.names}
+	f := format.Facts{Unknown: d.unknown, Bytes: d.w.Read(), Lines: d.line, Delimiter: d.opts.CSV.Delimiter, Fields: d.names}
 	if r := d.opts.Range; r != nil {
 		f.Bytes -= r.From.Offset
+		f.Lines -= r.From.Lines
 	}
 	for _, col := range d.missing {
 		f.Missing = append(f.Missing, d.columns[col].Name)

@@ -91,9 +91,10 @@ func (d *decoder) Rejected() []format.Reject { return d.rejects }
 
 // Facts implements format.Decoder.
 func (d *decoder) Facts() format.Facts {
-	f := format.Facts{Bytes: d.w.Read()}
+	f := format.Facts{Bytes: d.w.Read(), Lines: d.line}
 	if r := d.opts.Range; r != nil {
 		f.Bytes -= r.From.Offset
+		f.Lines -= r.From.Lines
 	}
 	if !d.wholeRow {
 		f.Unknown = slices.Clone(d.unknown)

@@ -14,5 +14,5 @@ type Format struct{}
 
 // Traits implements format.Reader and format.Writer.
 func (Format) Traits() format.Traits {
-	return format.Traits{Name: "ndjson", Extension: ".ndjson", MediaType: "application/x-ndjson"}
+	return format.Traits{Name: "ndjson", Extension: ".ndjson", MediaType: "application/x-ndjson", Lines: true}
 }
