@@ -37,8 +37,9 @@ func (c *core) ingestDoors() ingest.Doors {
 	}
 }
 
-// readAhead is how much of a file a reader that jumps keeps in memory, in bytes.
-const readAhead = 32 << 20
+// readAhead is how much a reader that jumps keeps of what it read in small pieces,
+// in bytes.
+const readAhead = 16 << 20
 
 // ingestBucket gives a bucket's reader that jumps the shape that ingest asks for.
 type ingestBucket struct{ *s3.Bucket }

@@ -3,10 +3,12 @@ package parquet
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/longshore/longshore/pkg/block"
 	"github.com/longshore/longshore/pkg/format"
+	"github.com/longshore/longshore/pkg/format/parquet/internal/meta"
 	"github.com/longshore/longshore/pkg/format/textvalue"
 	"github.com/longshore/longshore/pkg/schema"
 )
@@ -17,8 +19,11 @@ const (
 	// stretchRows is how many rows are decoded at once: few enough to stay in a
 	// core's cache from the page to the block.
 	stretchRows = 4096
-	// windowBytes is what all columns of a file together read ahead, in bytes.
-	windowBytes = 8 << 20
+	// windowBytes is what all columns of a file together read ahead, in bytes. A
+	// store takes milliseconds for a request, so one should be for several MiB.
+	windowBytes = 24 << 20
+	// leastWindow is what a column reads at once at least, in bytes.
+	leastWindow = 64 << 10
 )
 
 // Decoder implements format.Reader.
@@ -51,6 +56,8 @@ type decoder struct {
 	specs   []block.Spec
 	columns []source
 	readers []*leafReader // of the leaves that some column needs
+
+	sizes []int64 // scratch of window
 
 	group    int   // index of the open row group
 	opened   bool  // readers stand in it
@@ -86,7 +93,7 @@ type problem struct {
 func (d *decoder) plan(columns []format.Column) {
 	b := shaper{leaves: d.file.leaves, readers: make([]*leafReader, len(d.file.leaves))}
 	b.open = func(leaf *node) *leafReader {
-		r := newLeafReader(d.file, &d.unpack, leaf, 0)
+		r := newLeafReader(d.file, &d.unpack, leaf)
 		d.readers = append(d.readers, r)
 		return r
 	}
@@ -103,9 +110,6 @@ func (d *decoder) plan(columns []format.Column) {
 		}
 		d.columns = append(d.columns, s)
 		d.specs = append(d.specs, block.Spec{Name: c.Name, Type: c.Type, Optional: c.Default})
-	}
-	for _, r := range d.readers {
-		r.pages.window = max(windowBytes/len(d.readers), 64<<10)
 	}
 }
 
@@ -172,8 +176,9 @@ func (d *decoder) openGroup() (more bool, err error) {
 		}
 		if d.groupAt < g.Rows {
 			if !d.opened {
+				window := d.window(g)
 				for _, r := range d.readers {
-					r.open(g)
+					r.open(g, window)
 				}
 				d.opened = true
 			}
@@ -183,6 +188,25 @@ func (d *decoder) openGroup() (more bool, err error) {
 		d.groupAt, d.opened = 0, false
 	}
 	return false, nil
+}
+
+// window returns how much of a column of a row group is read at once, in bytes: of
+// the small ones all, and of the large ones as much as the others leave.
+func (d *decoder) window(g *meta.RowGroup) int64 {
+	d.sizes = d.sizes[:0]
+	for _, r := range d.readers {
+		d.sizes = append(d.sizes, g.Chunks[r.leaf.leaf].Compressed)
+	}
+	slices.Sort(d.sizes)
+	left, share := int64(windowBytes), int64(windowBytes)
+	for i, size := range d.sizes {
+		share = left / int64(len(d.sizes)-i)
+		if size > share {
+			break
+		}
+		left -= size
+	}
+	return max(share, leastWindow)
 }
 
 // stretch returns how many rows come next: as many as all readers have in their

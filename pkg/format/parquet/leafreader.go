@@ -36,17 +36,17 @@ type leafReader struct {
 	held bool
 }
 
-func newLeafReader(file *opened, unpack *unpacker, leaf *node, window int) *leafReader {
+func newLeafReader(file *opened, unpack *unpacker, leaf *node) *leafReader {
 	return &leafReader{
 		leaf: leaf, file: file, values: newValueReader(leaf),
-		pages: pageReader{file: file, unpack: unpack, window: window},
+		pages: pageReader{file: file, unpack: unpack},
 	}
 }
 
-// open begins to read a row group.
-func (r *leafReader) open(g *meta.RowGroup) {
+// open begins to read a row group, of which it reads so many bytes at once.
+func (r *leafReader) open(g *meta.RowGroup, window int64) {
 	c := &g.Chunks[r.leaf.leaf]
-	r.pages.reset(c)
+	r.pages.reset(c, window)
 	r.values.dict.n = 0
 	r.chunkLeft, r.pageLeft, r.held = c.Values, 0, false
 	r.perRow = c.Values / max(1, g.Rows)

@@ -17,7 +17,7 @@ type pageReader struct {
 	file   *opened
 	unpack *unpacker
 	codec  meta.Codec
-	window int   // how much is read at once, in bytes
+	window int64 // how much is read at once, in bytes
 	pos    int64 // of what isn't read yet
 	end    int64
 	buf    []byte // read and not yet consumed
@@ -25,8 +25,12 @@ type pageReader struct {
 	raw    []byte // the page, decompressed
 }
 
-func (r *pageReader) reset(c *meta.Chunk) {
+func (r *pageReader) reset(c *meta.Chunk, window int64) {
 	r.codec, r.pos, r.end, r.buf = c.Codec, c.Start(), c.Start()+c.Compressed, nil
+	r.window = min(window, c.Compressed)
+	if int64(cap(r.store)) > 2*r.window { // another column may have the large one of this row group
+		r.store = nil
+	}
 }
 
 // remaining is how many bytes of the chunk aren't consumed.
@@ -40,7 +44,7 @@ func (r *pageReader) need(n int) error {
 	if int64(n) > r.remaining() {
 		return r.file.damaged("a column's chunk ends early")
 	}
-	want := int(min(int64(max(n, r.window)), r.remaining()))
+	want := int(min(max(int64(n), r.window), r.remaining()))
 	if cap(r.store) < want {
 		grown := make([]byte, want)
 		copy(grown, r.buf)

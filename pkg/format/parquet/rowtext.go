@@ -34,7 +34,7 @@ func newRowTexts(d *decoder) *rowTexts {
 	for i, leaf := range d.file.leaves {
 		t.types = append(t.types, fileTypeOf(&leaf.element))
 		if t.readers[i] == nil {
-			r := newLeafReader(d.file, &d.unpack, leaf, 64<<10)
+			r := newLeafReader(d.file, &d.unpack, leaf)
 			r.values.owned = true
 			t.readers[i] = r
 			t.extra = append(t.extra, r)
@@ -67,7 +67,7 @@ func fieldOf(root *node, path schema.Path) *node {
 func (t *rowTexts) load(group int, from int64, n int) error {
 	if t.group != group {
 		for _, r := range t.extra {
-			r.open(&t.file.footer.RowGroups[group])
+			r.open(&t.file.footer.RowGroups[group], leastWindow)
 		}
 		t.group, t.at = group, 0
 	}

@@ -15,6 +15,8 @@ const (
 	// maxAhead is how many blocks one request asks for at most when the reads
 	// turn out to be sequential.
 	maxAhead = 8
+	// largeRead is from how many bytes on a read is a request of its own.
+	largeRead = 2 * blockSize
 	// minCache is the least number of blocks that are kept.
 	minCache = 2 * maxAhead
 )
@@ -23,7 +25,8 @@ const (
 // Parquet reads its end first and then several columns side by side. It asks
 // for blocks of 1 MiB, keeps the ones used last, asks for up to eight in one
 // request where reads follow each other, and never asks twice at the same time.
-// It may be used by many goroutines. ReadAt's errors are those of Bucket.Open.
+// Who reads 2 MiB and more at once knows what it needs: that is one request, and
+// nothing of it is kept. It may be used by many goroutines. ReadAt's errors are those of Bucket.Open.
 type ReaderAt struct {
 	ctx    context.Context // of all requests
 	bucket *Bucket
@@ -70,6 +73,9 @@ func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fault.New(fault.Invalid, "read %s: offset %d", r.object.Key, off)
 	}
+	if len(p) >= largeRead && off < r.object.Size {
+		return r.large(p, off)
+	}
 	read := 0
 	for read < len(p) && off < r.object.Size {
 		last := min(off+int64(len(p)-read), r.object.Size) - 1
@@ -84,6 +90,24 @@ func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 		return read, io.EOF
 	}
 	return read, nil
+}
+
+// large reads by a request of its own.
+func (r *ReaderAt) large(p []byte, off int64) (int, error) {
+	r.mu.Lock()
+	r.count++
+	r.mu.Unlock()
+	within := p[:min(int64(len(p)), r.object.Size-off)]
+	stream, err := r.bucket.Open(r.ctx, r.object.Key, r.object.ETag, off, int64(len(within)))
+	if err != nil {
+		return 0, err
+	}
+	defer stream.Close()
+	n, err := io.ReadFull(stream, within)
+	if err == nil && n < len(p) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 // block returns a block, and asks for those up to last along with it.

@@ -55,9 +55,14 @@ func TestReaderAtReadsAhead(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := b.ReaderAt(t.Context(), o, 0)
-	got, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
-	if err != nil || !bytes.Equal(got, whole) {
-		t.Fatalf("got %d bytes and %v", len(got), err)
+	got := make([]byte, len(whole))
+	for at := 0; at < len(got); at += 100_000 {
+		if _, err := r.ReadAt(got[at:min(at+100_000, len(got))], int64(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(got, whole) {
+		t.Fatal("got other bytes")
 	}
 	if n := r.Requests(); n > 7 { // 1 + 2 + 4 + 8 + 8 + 8 + 1 blocks
 		t.Errorf("got %d requests for 32 MiB in sequence, want at most 7", n)
@@ -70,6 +75,16 @@ func TestReaderAtReadsAhead(t *testing.T) {
 	}
 	if n := r.Requests() - before; n != 0 {
 		t.Errorf("got %d requests for what was just read, want none", n)
+	}
+	before = r.Requests()
+	for _, tt := range []struct{ at, size, n int }{{0, 24 << 20, 24 << 20}, {5<<20 + 3, 2 << 20, 2 << 20}, {30 << 20, 3 << 20, 2 << 20}} {
+		n, err := r.ReadAt(got[:tt.size], int64(tt.at))
+		if cut := tt.n < tt.size; n != tt.n || cut != errors.Is(err, io.EOF) || !cut && err != nil || !bytes.Equal(got[:n], whole[tt.at:][:n]) {
+			t.Errorf("%d bytes at %d: got %d and %v", tt.size, tt.at, n, err)
+		}
+	}
+	if n := r.Requests() - before; n != 3 {
+		t.Errorf("got %d requests for three large reads", n)
 	}
 }
 
