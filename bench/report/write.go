@@ -51,7 +51,7 @@ func Markdown(all []Results) string {
 		for _, v := range Judge(r) {
 			mark := "reached"
 			if !v.OK {
-				mark = "**missed**"
+				mark = "[missed](../docs/performance.md)"
 			}
 			peer := v.Peer
 			if v.unit != "" {

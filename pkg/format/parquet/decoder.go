@@ -20,7 +20,7 @@ const (
 	// core's cache from the page to the block.
 	stretchRows = 4096
 	// windowBytes is what all columns of a file together read ahead, in bytes. A
-	// store takes milliseconds for a request, so one should be for several MiB.
+	// store takes as long for a request as for a MiB, so one should be for several.
 	windowBytes = 24 << 20
 	// leastWindow is what a column reads at once at least, in bytes.
 	leastWindow = 64 << 10
