@@ -41,8 +41,9 @@ type appender struct {
 	fields, delimiter string // of a CSV file that has rejects
 
 	cut     cut
-	refused bool   // all rows go to quarantine
-	before  before // of a range whose rows the decoder counts from its beginning; else nil
+	refused bool // all rows go to quarantine
+	// preceding is set for a range whose rows the decoder counts from its beginning.
+	preceding preceding
 	// check is asked about a block before its chunk is stored. Its error ends the sending.
 	check func(j *job, d format.Decoder, consumed int, b *block.Block) error
 }

@@ -23,7 +23,8 @@ type input struct {
 	format  format.Reader
 	codec   compress.Codec
 	closers []io.Closer // in the order to close
-	before  before      // see appender
+
+	preceding preceding // see appender
 }
 
 // Close ends the transfer of the file.

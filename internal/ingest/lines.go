@@ -25,8 +25,8 @@ import (
 // Nearest first: attempts at ranges next to each other, which all have rejects,
 // then count different ones, and each finds what the others counted.
 
-// before counts what is before a range. It counts once.
-type before func(ctx context.Context) (ledger.RangeCount, error)
+// preceding counts what is before a range. It counts once.
+type preceding func(ctx context.Context) (ledger.RangeCount, error)
 
 // readLines is readRange for a text whose rows are lines.
 func (w *partWriter) readLines(ctx context.Context, p run.Part, s split, rec *clickhouse.FileRecord) error {
@@ -54,7 +54,7 @@ func (w *partWriter) readLines(ctx context.Context, p run.Part, s split, rec *cl
 		}
 		opts.Range = &format.Range{From: format.Mark{Offset: from}, Until: s.ends(int(rec.Range)-1, int(rec.Range))[0]}
 		return &input{
-			Input: format.Input{Name: s.File.Key, Stream: stream, Size: s.File.Size}, format: t.format, closers: []io.Closer{stream}, before: count,
+			Input: format.Input{Name: s.File.Key, Stream: stream, Size: s.File.Size}, format: t.format, closers: []io.Closer{stream}, preceding: count,
 		}, opts, nil
 	})
 }

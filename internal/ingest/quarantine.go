@@ -32,9 +32,9 @@ func (a *appender) gather(ctx context.Context, to *rejects, rejected []format.Re
 		return to, nil
 	}
 	var before ledger.RangeCount
-	if a.before != nil {
+	if a.preceding != nil {
 		var err error
-		if before, err = a.before(ctx); err != nil {
+		if before, err = a.preceding(ctx); err != nil {
 			return to, err
 		}
 	}

@@ -167,7 +167,7 @@ func (r *reading) opened(ctx context.Context, do func(a *appender, d format.Deco
 		return err
 	}
 	a := newAppender(r.partWriter, j, r.file, r.rec, chunkingOf(*r.rec).into(j.columns, r.refused != nil))
-	a.format, a.refused, a.check, a.before = in.format.Traits().Name, r.refused != nil, r.check, in.before
+	a.format, a.refused, a.check, a.preceding = in.format.Traits().Name, r.refused != nil, r.check, in.preceding
 	return do(a, d)
 }
 
