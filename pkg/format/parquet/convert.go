@@ -187,13 +187,7 @@ func integerPut(to schema.Type) func(c *block.Column, v int64, huge bool) textva
 			return textvalue.OK
 		}
 	}
-	lo, hi := int64(math.MinInt64)>>(64-8*size), int64(math.MaxInt64)>>(64-8*size)
-	if !to.Kind.IsSigned() {
-		lo, hi = 0, 2*hi+1
-		if size == 8 {
-			hi = math.MaxInt64
-		}
-	}
+	lo, hi := integerRange(to)
 	takesHuge := to.Kind == schema.UInt64
 	return func(c *block.Column, v int64, huge bool) textvalue.Problem {
 		if huge && !takesHuge || !huge && (v < lo || v > hi) {

@@ -21,19 +21,16 @@ func toDecimal(t fileType, to schema.Type) converter {
 	default:
 		return nil
 	}
-	up := to.Scale - t.scale
-	slow := toWideDecimal(t, to, up)
-	if to.FixedSize() > 8 || up < 0 || up > 18 || t.physical != meta.Int32 && t.physical != meta.Int64 {
-		return slow
+	l, ok := linearOf(t, to)
+	if !ok || t.physical != meta.Int32 && t.physical != meta.Int64 {
+		return toWideDecimal(t, to, to.Scale-t.scale)
 	}
-	factor := int64(pow10[up])
-	bound := (int64(pow10[to.Precision]) - 1) / factor
 	return func(c *block.Column, e *entries, k int) textvalue.Problem {
 		v := t.int(e, k)
-		if v > bound || v < -bound || t.isHuge(v) {
+		if v < l.lo || v > l.hi {
 			return textvalue.OutOfRange
 		}
-		c.AppendInt(v * factor)
+		c.AppendInt(v * l.factor)
 		return textvalue.OK
 	}
 }
